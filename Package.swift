@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every room is one target; the arrows between them only go down. `test.sh` holds this table against the
+// plan, and the build refuses an import that is not declared here.
+
+let swiftRules: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let cRules: [CSetting] = [
+  .unsafeFlags(["-std=c11", "-O3", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"])
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftRules)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: swiftRules)
+}
+
+/// An adapter as a vendor builds it: plain C, nothing but the public headers, one exported symbol.
+func adapter(_ target: String, path: String) -> Target {
+  .target(
+    name: target, path: path, publicHeadersPath: "include",
+    cSettings: cRules + [.unsafeFlags(["-I", "sdk-c/include"])],
+    linkerSettings: [.linkedLibrary("m")])
+}
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "exprove",
+  products: [
+    .executable(name: "exprove", targets: ["exprove"]),
+    .library(name: "nasdaq-itch50", type: .dynamic, targets: ["NasdaqAdapter"]),
+    .library(name: "binance", type: .dynamic, targets: ["BinanceAdapter"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
+  targets: [
+    // Floor 0
+    .target(
+      name: "CExProveABI", path: "sdk-c", exclude: [], sources: ["layout/layout.c"], publicHeadersPath: "include"),
+    .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    // Floor 1
+    room("ExecutionIR", [crypto]),
+    room("EventFlow", ["CExProveABI", crypto]),
+    room("TransparencyLog", [crypto]),
+    // Floor 2
+    room("ContractLanguage", ["ExecutionIR"]),
+    room("Feeds", ["EventFlow", "CZlib", "CZstd"]),
+    room("AdapterHost", ["CExProveABI", "CFFI", "EventFlow", crypto]),
+    room("MarketModel", ["ExecutionIR", "EventFlow"]),
+    // Floor 3
+    room("ExecutionSolver", ["ExecutionIR"]),
+    room("Governance", ["ExecutionIR", "TransparencyLog", crypto]),
+    room("AdapterConformance", ["AdapterHost"]),
+    // Floor 4
+    room("ExecutionEngine", ["ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),
+    // Floor 8
+    .executableTarget(name: "exprove", dependencies: [arguments], swiftSettings: swiftRules),
+    // Adapters
+    adapter("NasdaqAdapter", path: "Plugins/nasdaq"),
+    adapter("BinanceAdapter", path: "Plugins/binance"),
+  ]
+)

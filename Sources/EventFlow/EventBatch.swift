@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CExProveABI
+
+/// Frames, their bytes and the events that came of them, in one block of memory that is allocated once and
+/// used again for each batch. The frames are in order, `Event.frame` indexes them, and events of one frame
+/// stand together in the order of the frames.
+@safe package struct EventBatch: ~Copyable {
+  private let frameStorage: UnsafeMutableBufferPointer<Frame>
+  private let eventStorage: UnsafeMutableBufferPointer<Event>
+  private let byteStorage: UnsafeMutableBufferPointer<UInt8>
+
+  /// How much of each is in use.
+  package private(set) var frameCount = 0
+  package private(set) var eventCount = 0
+  package private(set) var byteCount = 0
+
+  /// Room for so many frames, events and bytes, kept until the batch ends.
+  package init(frames: Int, events: Int, bytes: Int) {
+    unsafe frameStorage = .allocate(capacity: frames)
+    unsafe eventStorage = .allocate(capacity: events)
+    unsafe byteStorage = .allocate(capacity: bytes)
+    unsafe frameStorage.initialize(repeating: Frame())
+    unsafe eventStorage.initialize(repeating: Event())
+    unsafe byteStorage.initialize(repeating: 0)
+  }
+
+  deinit {
+    unsafe frameStorage.deallocate()
+    unsafe eventStorage.deallocate()
+    unsafe byteStorage.deallocate()
+  }
+
+  package var frameCapacity: Int { unsafe frameStorage.count }
+  package var eventCapacity: Int { unsafe eventStorage.count }
+  package var byteCapacity: Int { unsafe byteStorage.count }
+
+  package var frames: Span<Frame> {
+    @_lifetime(borrow self) borrowing get {
+      let span = unsafe Span(_unsafeElements: UnsafeBufferPointer(frameStorage))
+      return unsafe _overrideLifetime(span.extracting(0..<frameCount), borrowing: self)
+    }
+  }
+
+  package var events: Span<Event> {
+    @_lifetime(borrow self) borrowing get {
+      let span = unsafe Span(_unsafeElements: UnsafeBufferPointer(eventStorage))
+      return unsafe _overrideLifetime(span.extracting(0..<eventCount), borrowing: self)
+    }
+  }
+
+  package var bytes: Span<UInt8> {
+    @_lifetime(borrow self) borrowing get {
+      let span = unsafe Span(_unsafeElements: UnsafeBufferPointer(byteStorage))
+      return unsafe _overrideLifetime(span.extracting(0..<byteCount), borrowing: self)
+    }
+  }
+
+  package mutating func removeAll() {
+    frameCount = 0
+    eventCount = 0
+    byteCount = 0
+  }
+
+  /// Whether a frame of `length` bytes still fits.
+  package func hasRoom(frameOf length: Int) -> Bool {
+    frameCount < frameCapacity && length <= byteCapacity - byteCount
+  }
+
+  /// Copies `bytes` to the end and enters `frame` for them; `frame.data` and `frame.length` are set here.
+  /// The caller has asked `hasRoom`.
+  package mutating func append(frame: Frame, bytes: Span<UInt8>) {
+    precondition(hasRoom(frameOf: bytes.count))
+    var entry = frame
+    entry.data = UInt32(byteCount)
+    entry.length = UInt32(bytes.count)
+    let start = byteCount
+    unsafe bytes.withUnsafeBufferPointer { source in
+      guard let base = source.baseAddress else { return }
+      unsafe byteStorage.baseAddress!.advanced(by: start).update(from: base, count: source.count)
+    }
+    unsafe frameStorage[frameCount] = entry
+    byteCount += bytes.count
+    frameCount += 1
+  }
+
+  /// Adds an event; the caller has seen to it that there is room.
+  package mutating func append(_ event: Event) {
+    precondition(eventCount < eventCapacity)
+    unsafe eventStorage[eventCount] = event
+    eventCount += 1
+  }
+
+  /// Direct access for code that fills the batch in bulk. `body` sees the whole storage and the three
+  /// counts; it may change them, and they are checked when it returns.
+  package mutating func withStorage<Result, Failure: Error>(
+    _ body: (
+      _ frames: UnsafeMutableBufferPointer<Frame>, _ events: UnsafeMutableBufferPointer<Event>,
+      _ bytes: UnsafeMutableBufferPointer<UInt8>, _ counts: inout Counts
+    ) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    var counts = Counts(frames: frameCount, events: eventCount, bytes: byteCount)
+    let result = unsafe try body(frameStorage, eventStorage, byteStorage, &counts)
+    precondition((0...frameCapacity).contains(counts.frames))
+    precondition((0...eventCapacity).contains(counts.events))
+    precondition((0...byteCapacity).contains(counts.bytes))
+    frameCount = counts.frames
+    eventCount = counts.events
+    byteCount = counts.bytes
+    return result
+  }
+
+  package struct Counts {
+    package var frames: Int
+    package var events: Int
+    package var bytes: Int
+  }
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+@main
+struct ExProve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exprove", abstract: "Proves execution: from venue bytes to a ledger that strangers can verify.")
+}
