@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import CExProveABI
+internal import CExProveABI
 
 /// Frames, their bytes and the events that came of them, in one block of memory that is allocated once and
 /// used again for each batch. The frames are in order, `Event.frame` indexes them, and events of one frame

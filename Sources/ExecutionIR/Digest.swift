@@ -22,7 +22,7 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// The digest of `bytes`.
   public init(of bytes: some Sequence<UInt8>) {
     var hasher = SHA256()
-    let contiguous: Void? = unsafe bytes.withContiguousStorageIfAvailable { buffer in
+    let contiguous: Void? = bytes.withContiguousStorageIfAvailable { buffer in
       unsafe hasher.update(bufferPointer: UnsafeRawBufferPointer(buffer))
     }
     if contiguous == nil { hasher.update(data: Array(bytes)) }
