@@ -56,12 +56,13 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     // Floor 1
+    room("CivilTime"),
     room("ExecutionIR", [crypto]),
     room("EventFlow", ["CExProveABI", crypto]),
     room("TransparencyLog", [crypto]),
     // Floor 2
-    room("ContractLanguage", ["ExecutionIR"]),
-    room("Feeds", ["EventFlow", "CZlib", "CZstd"]),
+    room("ContractLanguage", ["ExecutionIR", "CivilTime"]),
+    room("Feeds", ["CExProveABI", "CivilTime", "EventFlow", "CZlib", "CZstd"]),
     room("AdapterHost", ["CExProveABI", "CFFI", "EventFlow", crypto]),
     room("MarketModel", ["ExecutionIR", "EventFlow"]),
     // Floor 3
@@ -75,5 +76,8 @@ let package = Package(
     // Adapters
     adapter("NasdaqAdapter", path: "Plugins/nasdaq"),
     adapter("BinanceAdapter", path: "Plugins/binance"),
+    // Tests
+    tests("CivilTimeTests", ["CivilTime"]),
+    tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
   ]
 )
