@@ -55,6 +55,7 @@ let package = Package(
     .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    room("DurableFiles"),
     // Floor 1
     room("CivilTime"),
     room("ExecutionIR", [crypto]),
@@ -64,19 +65,22 @@ let package = Package(
     room("ContractLanguage", ["ExecutionIR", "CivilTime"]),
     room("Feeds", ["CExProveABI", "CivilTime", "EventFlow", "CZlib", "CZstd"]),
     room("AdapterHost", ["CExProveABI", "CFFI", "EventFlow", crypto]),
-    room("MarketModel", ["ExecutionIR", "EventFlow"]),
+    room("MarketModel", ["CExProveABI", "ExecutionIR", "EventFlow"]),
     // Floor 3
     room("ExecutionSolver", ["ExecutionIR"]),
     room("Governance", ["ExecutionIR", "TransparencyLog", crypto]),
     room("AdapterConformance", ["AdapterHost"]),
     // Floor 4
     room("ExecutionEngine", ["ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),
+    // Floor 5
+    room("RunJournal", ["CExProveABI", "DurableFiles", "EventFlow", "ExecutionIR", crypto]),
     // Floor 8
     .executableTarget(name: "exprove", dependencies: [arguments], swiftSettings: swiftRules),
     // Adapters
     adapter("NasdaqAdapter", path: "Plugins/nasdaq"),
     adapter("BinanceAdapter", path: "Plugins/binance"),
     // Tests
+    tests("RunJournalTests", ["RunJournal", "EventFlow", "CExProveABI", "DurableFiles"]),
     tests("CivilTimeTests", ["CivilTime"]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
   ]

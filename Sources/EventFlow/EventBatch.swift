@@ -114,5 +114,11 @@ internal import CExProveABI
     package var frames: Int
     package var events: Int
     package var bytes: Int
+
+    package init(frames: Int, events: Int, bytes: Int) {
+      self.frames = frames
+      self.events = events
+      self.bytes = bytes
+    }
   }
 }

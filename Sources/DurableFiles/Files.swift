@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private import Glibc
+
+/// Whole files: read with a bound, written so that a crash leaves the old or the new one.
+package enum Files {
+  /// All bytes of a regular file; `EFBIG` when it holds more than `limit`.
+  package static func read(_ path: String, limit: Int = 1 << 30) throws(FileError) -> [UInt8] {
+    let file = try OpenFile(path, flags: O_RDONLY | O_CLOEXEC)
+    let size = try file.size()
+    guard size <= limit else { throw FileError(path: path, operation: "read", number: EFBIG) }
+    return try file.read(at: 0, count: size)
+  }
+
+  /// Writes beside `path`, syncs, renames into place and syncs the directory.
+  package static func writeDurably(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws(FileError) {
+    let temporary = path + ".tmp"
+    do {
+      let file = try OpenFile(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode: mode)
+      try file.write(bytes, at: 0)
+      try file.sync()
+    }
+    guard unsafe rename(temporary, path) == 0 else { throw FileError(path: path, operation: "rename into", number: errno) }
+    try syncDirectory(of: path)
+  }
+
+  /// Makes a rename or a creation in the directory of `path` survive a power cut.
+  package static func syncDirectory(of path: String) throws(FileError) {
+    let parent = directory(of: path)
+    let file = try OpenFile(parent, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    try file.sync()
+  }
+
+  /// Creates a directory and those above it; one that exists is fine.
+  package static func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(FileError) {
+    if unsafe mkdir(path, mode) == 0 { return }
+    let number = errno
+    if number == EEXIST {
+      guard isDirectory(path) else { throw FileError(path: path, operation: "create directory", number: ENOTDIR) }
+      return
+    }
+    guard number == ENOENT, directory(of: path) != path else {
+      throw FileError(path: path, operation: "create directory", number: number)
+    }
+    try makeDirectory(directory(of: path), mode: mode)
+    guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else {
+      throw FileError(path: path, operation: "create directory", number: errno)
+    }
+  }
+
+  package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+  package static func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  package static func remove(_ path: String) throws(FileError) {
+    guard unsafe unlink(path) == 0 || errno == ENOENT else {
+      throw FileError(path: path, operation: "remove", number: errno)
+    }
+  }
+
+  /// The names in a directory without `.` and `..`, sorted by their bytes.
+  package static func names(in path: String) throws(FileError) -> [String] {
+    guard let stream = unsafe opendir(path) else {
+      throw FileError(path: path, operation: "list", number: errno)
+    }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+  }
+
+  /// Every file below `path`, as paths relative to it, sorted; a link is listed and not followed.
+  package static func tree(_ path: String) throws(FileError) -> [String] {
+    var found: [String] = []
+    for name in try names(in: path) {
+      let child = path + "/" + name
+      var status = stat()
+      guard unsafe lstat(child, &status) == 0 else {
+        throw FileError(path: child, operation: "examine", number: errno)
+      }
+      if status.st_mode & S_IFMT == S_IFDIR {
+        found.append(contentsOf: try tree(child).map { name + "/" + $0 })
+      } else {
+        found.append(name)
+      }
+    }
+    return found
+  }
+
+  /// The part of `path` before the last slash: `.` when there is none.
+  package static func directory(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
+  }
+}

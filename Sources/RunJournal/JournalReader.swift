@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+package import EventFlow
+package import ExecutionIR
+private import Glibc
+
+/// Reads a journal from its beginning, checking the chain of every record.
+package struct JournalReader: ~Copyable {
+  package enum Item: Equatable, Sendable {
+    /// The batch that was passed in has been filled.
+    case batch
+    case input(JSON)
+    /// Nothing follows that is whole. `torn` counts the bytes of an unfinished record behind the last whole one.
+    case end(torn: Int)
+  }
+
+  private let directory: String
+  private let segments: [String]
+  private var index = -1
+  private var bytes: OpenFile? = nil
+  private var size = 0
+  private var offset = 0
+  private var record: [UInt8] = []
+
+  /// Everything that was read so far.
+  package private(set) var position = JournalPosition.start
+
+  package init(directory: String) throws(JournalError) {
+    let segments = try JournalReader.segments(in: directory)
+    self.directory = directory
+    self.segments = segments
+  }
+
+  private static func segments(in directory: String) throws(JournalError) -> [String] {
+    let names: [String]
+    do {
+      names = try Files.names(in: directory)
+    } catch {
+      throw .file(error.description)
+    }
+    for (number, name) in names.enumerated() where name != JournalFormat.segmentName(number) {
+      throw .damaged(
+        path: directory + "/" + name, offset: 0, reason: "expected \(JournalFormat.segmentName(number)) at this place")
+    }
+    return names
+  }
+
+  /// The path of the segment being read, for messages.
+  package var path: String { index < 0 ? directory : directory + "/" + segments[index] }
+
+  package mutating func next(into batch: inout EventBatch) throws(JournalError) -> Item {
+    if index < 0 || (offset == size && index + 1 < segments.count) {
+      guard index + 1 < segments.count else { return .end(torn: 0) }
+      guard try openNext() else { return .end(torn: size) }
+    }
+    let headerSize = JournalFormat.recordHeaderSize
+    let left = size - offset
+    guard left >= headerSize + JournalFormat.chainSize else { return try tail(left) }
+    let header = try read(offset, headerSize)
+    let length = Int(word(header, 0))
+    guard length <= JournalFormat.payloadLimit else { throw damaged("a record of \(length) bytes") }
+    let whole = headerSize + length + JournalFormat.chainSize
+    guard left >= whole else { return try tail(left) }
+    record = try read(offset, headerSize + length)
+    let chain = try read(offset + headerSize + length, JournalFormat.chainSize)
+    let expected = Digest(bytes: JournalChain.next(position.chain.bytes, record))!
+    guard expected.bytes == chain else { throw damaged("the record does not match its hash") }
+    guard word(header, 8) | word(header, 12) << 32 == position.records else {
+      throw damaged("the record's ordinal is not \(position.records)")
+    }
+    guard let kind = RecordKind(rawValue: UInt32(word(header, 4))) else {
+      throw damaged("unknown type of record \(word(header, 4))")
+    }
+    let item = try decode(kind, into: &batch)
+    offset += whole
+    position = JournalPosition(records: position.records + 1, chain: expected)
+    return item
+  }
+
+  private func decode(_ kind: RecordKind, into batch: inout EventBatch) throws(JournalError) -> Item {
+    switch kind {
+    case .batch:
+      let payload = record.span.extracting(JournalFormat.recordHeaderSize..<record.count)
+      if let reason = BatchCoding.decode(payload, into: &batch) { throw damaged(reason) }
+      return .batch
+    case .input:
+      let payload = Array(record[JournalFormat.recordHeaderSize...])
+      do {
+        let value = try JSON.parse(payload)
+        guard value.canonical == payload else { throw JSONError(offset: 0, reason: "not in canonical form") }
+        return .input(value)
+      } catch {
+        throw damaged("\(error)")
+      }
+    }
+  }
+
+  /// A torn record may only stand at the very end of the journal.
+  private func tail(_ left: Int) throws(JournalError) -> Item {
+    if left > 0, index + 1 < segments.count { throw damaged("an unfinished record before the last segment") }
+    return .end(torn: left)
+  }
+
+  /// False when the last segment's own header is torn.
+  private mutating func openNext() throws(JournalError) -> Bool {
+    index += 1
+    offset = 0
+    do {
+      bytes = try OpenFile(path, flags: O_RDONLY | O_CLOEXEC)
+      size = try bytes!.size()
+    } catch {
+      throw .file(error.description)
+    }
+    guard size >= JournalFormat.segmentHeaderSize else {
+      guard index + 1 == segments.count else { throw damaged("shorter than a segment's header") }
+      return false
+    }
+    var header = JournalFormat.magic
+    append(UInt64(index), to: &header)
+    header.append(contentsOf: position.chain.bytes)
+    guard try read(0, header.count) == header else { throw damaged("not the header of this segment of this journal") }
+    offset = JournalFormat.segmentHeaderSize
+    return true
+  }
+
+  private func read(_ at: Int, _ count: Int) throws(JournalError) -> [UInt8] {
+    do {
+      let read = try bytes!.read(at: at, count: count)
+      guard read.count == count else { throw damaged("the file became shorter while it was read") }
+      return read
+    } catch let error as JournalError {
+      throw error
+    } catch {
+      throw .file("\(error)")
+    }
+  }
+
+  private func damaged(_ reason: String) -> JournalError {
+    .damaged(path: path, offset: offset, reason: reason)
+  }
+
+  private func word(_ bytes: [UInt8], _ at: Int) -> UInt64 {
+    UInt64(bytes[at]) | UInt64(bytes[at + 1]) << 8 | UInt64(bytes[at + 2]) << 16 | UInt64(bytes[at + 3]) << 24
+  }
+}

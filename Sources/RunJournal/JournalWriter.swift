@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+package import EventFlow
+package import ExecutionIR
+private import Glibc
+
+/// Writes a run's inputs, in one total order, so that a crash at any byte leaves a readable journal.
+///
+/// A run that is resumed starts over at its first input. While records of the earlier attempt are
+/// there, each new one is compared with them and not written; behind the last whole one it is appended. So what
+/// was journaled is never written twice and never changed.
+package struct JournalWriter: ~Copyable {
+  private let directory: String
+  private var segment: OpenFile
+  private var segmentNumber = 0
+  /// Where the next record goes.
+  private var offset = 0
+  /// Bytes of this segment that an earlier attempt wrote; beyond `offset` they are still to be compared.
+  private var existing = 0
+  private var payload: [UInt8] = []
+  private var record: [UInt8] = []
+
+  /// Everything that was appended so far.
+  package private(set) var position = JournalPosition.start
+  /// Whether records of an earlier attempt are still being compared.
+  package var isResuming: Bool { offset < existing }
+
+  /// Opens the journal in `directory`, which exists; it is empty or holds an earlier attempt at the same run.
+  package static func open(directory: String) throws(JournalError) -> JournalWriter {
+    let segment = try segment(in: directory, number: 0)
+    var writer = JournalWriter(directory: directory, segment: segment)
+    try writer.begin()
+    return writer
+  }
+
+  private init(directory: String, segment: consuming OpenFile) {
+    self.directory = directory
+    self.segment = segment
+  }
+
+  package mutating func append(_ batch: borrowing EventBatch) throws(JournalError) {
+    BatchCoding.encode(batch, into: &payload)
+    try appendPayload(.batch)
+  }
+
+  package mutating func append(_ input: JSON) throws(JournalError) {
+    payload.removeAll(keepingCapacity: true)
+    input.write(to: &payload)
+    try appendPayload(.input)
+  }
+
+  /// Makes all that was appended survive a power cut.
+  package func sync() throws(JournalError) {
+    do {
+      try segment.sync()
+    } catch {
+      throw .file(error.description)
+    }
+  }
+
+  private mutating func appendPayload(_ kind: RecordKind) throws(JournalError) {
+    let size = JournalFormat.recordHeaderSize + payload.count + JournalFormat.chainSize
+    if offset + size > JournalFormat.segmentLimit, offset > JournalFormat.segmentHeaderSize { try rotate() }
+    record.removeAll(keepingCapacity: true)
+    RunJournal.append(UInt32(payload.count), to: &record)
+    RunJournal.append(kind.rawValue, to: &record)
+    RunJournal.append(position.records, to: &record)
+    record.append(contentsOf: payload)
+    position = JournalPosition(records: position.records + 1, chain: Digest(bytes: JournalChain.next(position.chain.bytes, record))!)
+    record.append(contentsOf: position.chain.bytes)
+    try put(record)
+  }
+
+  private mutating func rotate() throws(JournalError) {
+    try sync()
+    segmentNumber += 1
+    segment = try JournalWriter.segment(in: directory, number: segmentNumber)
+    offset = 0
+    try begin()
+  }
+
+  private mutating func begin() throws(JournalError) {
+    do {
+      existing = try segment.size()
+    } catch {
+      throw .file(error.description)
+    }
+    var header = JournalFormat.magic
+    RunJournal.append(UInt64(segmentNumber), to: &header)
+    header.append(contentsOf: position.chain.bytes)
+    try put(header)
+  }
+
+  /// Compares with what an earlier attempt wrote, or appends. A torn tail is written over.
+  private mutating func put(_ bytes: [UInt8]) throws(JournalError) {
+    do {
+      if offset + bytes.count <= existing {
+        let before = try segment.read(at: offset, count: bytes.count)
+        guard before == bytes else {
+          throw JournalError.diverged(path: segment.path, record: max(1, position.records) - 1)
+        }
+      } else {
+        if offset < existing {
+          let before = try segment.read(at: offset, count: existing - offset)
+          guard bytes.starts(with: before) else {
+            throw JournalError.diverged(path: segment.path, record: max(1, position.records) - 1)
+          }
+        }
+        try segment.write(bytes, at: offset)
+        existing = offset + bytes.count
+      }
+      offset += bytes.count
+    } catch let error as JournalError {
+      throw error
+    } catch let error as FileError {
+      throw .file(error.description)
+    } catch {
+      throw .file("\(error)")
+    }
+  }
+
+  private static func segment(in directory: String, number: Int) throws(JournalError) -> OpenFile {
+    do {
+      let path = directory + "/" + JournalFormat.segmentName(number)
+      let file = try OpenFile(path, flags: O_RDWR | O_CREAT | O_CLOEXEC)
+      try Files.syncDirectory(of: path)
+      return file
+    } catch {
+      throw .file(error.description)
+    }
+  }
+}
