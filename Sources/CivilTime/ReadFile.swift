@@ -18,7 +18,9 @@ func readFile(_ path: String, atMost limit: Int) -> Result<[UInt8], FileFailure>
   var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
   var filled = 0
   while filled < bytes.count {
-    let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress! + filled, $0.count - filled) }
+    let count = unsafe bytes.withUnsafeMutableBytes {
+      unsafe read(descriptor, $0.baseAddress! + filled, $0.count - filled)
+    }
     if count < 0, errno == EINTR { continue }
     guard count >= 0 else { return .failure(FileFailure(reason: systemReason())) }
     if count == 0 { break }

@@ -138,8 +138,8 @@ package enum TimeText {
 
   /// `2020-01-30T12:34:56.123456789Z`: UTC, always nine decimals.
   package static func utc(_ nanoseconds: Int64) -> String {
-    let seconds = floorDivide(nanoseconds, 1_000_000_000)
-    return utcSeconds(seconds, nanosecond: Int(nanoseconds - seconds * 1_000_000_000)) + "Z"
+    let (seconds, nanosecond) = split(nanoseconds)
+    return utcSeconds(seconds, nanosecond: nanosecond) + "Z"
   }
 
   /// `+01:00`, `-04:56:02`.
@@ -147,6 +147,12 @@ package enum TimeText {
     let size = Int(offsetSeconds.magnitude)
     let text = (offsetSeconds < 0 ? "-" : "+") + padded(size / 3600, 2) + ":" + padded(size / 60 % 60, 2)
     return size % 60 == 0 ? text : text + ":" + padded(size % 60, 2)
+  }
+
+  /// Whole seconds, rounded down, and the nanoseconds above them; without a product, which could overflow.
+  static func split(_ nanoseconds: Int64) -> (seconds: Int64, nanosecond: Int) {
+    let rest = nanoseconds % 1_000_000_000
+    return (floorDivide(nanoseconds, 1_000_000_000), Int(rest < 0 ? rest + 1_000_000_000 : rest))
   }
 
   static func utcSeconds(_ seconds: Int64, nanosecond: Int) -> String {

@@ -64,8 +64,8 @@ package struct Zone: Sendable {
   /// What the clocks there show, with the offset: `2020-01-30T04:30:00.000000000-05:00`.
   package func text(_ time: Int64) throws(ZoneError) -> String {
     let offset = try offset(atNanoseconds: time)
-    let seconds = floorDivide(time, 1_000_000_000)
-    return TimeText.utcSeconds(seconds + Int64(offset), nanosecond: Int(time - seconds * 1_000_000_000))
+    let (seconds, nanosecond) = TimeText.split(time)
+    return TimeText.utcSeconds(seconds + Int64(offset), nanosecond: nanosecond)
       + TimeText.offsetText(offset)
   }
 
