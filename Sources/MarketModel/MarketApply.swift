@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CExProveABI
+package import EventFlow
+
+extension Market {
+  /// Applies one event.
+  /// - Parameters:
+  ///   - time: when it was received, nanoseconds since 1970; the running maximum in the total order.
+  ///   - feed: the number of the feed it came by.
+  @discardableResult
+  package mutating func apply(_ event: Event, time: Int64, feed: UInt32) -> Applied {
+    let isLast = event.has(.last)
+    // Nearly every event is a group of its own, and then nothing needs to be held back.
+    if !isLast { hold(event.instrument) }
+    let applied = dispatch(event, time: time, feed: feed)
+    if isLast, openCount > 0 { publish() }
+    return applied
+  }
+
+  @inline(__always)
+  private mutating func dispatch(_ event: Event, time: Int64, feed: UInt32) -> Applied {
+    guard let kind = event.eventKind else { return Applied(effect: .none) }
+    switch kind {
+    case .orderAdd, .orderModify, .orderReduce, .orderExecute, .orderDelete, .orderReplace:
+      return applyOrder(event, kind: kind, time: time, feed: feed)
+    case .level: return applyLevel(event, time: time, feed: feed)
+    case .clear: return applyClear(event, time: time, feed: feed)
+    case .quote: return applyQuote(event, time: time)
+    case .trade:
+      guard isDefined(event.instrument) else { return unknownInstrument() }
+      return applyTrade(event, price: event.has(.noPrice) ? nil : event.price, side: event.eventSide, time: time)
+    case .tradeBreak: return applyBreak(event)
+    case .status: return applyStatus(event, feed: feed)
+    case .instrument: return applyDefinition(event, feed: feed)
+    case .gap: return applyGap(event, feed: feed)
+    case .auction, .imbalance, .notice, .text, .malformed, .unknown: return Applied(effect: .none)
+    case .ownNew, .ownCancelRequest, .ownReplaceRequest, .ownAcknowledged, .ownRejected, .ownCancelled, .ownFilled,
+      .ownReplaced, .ownCancelRejected, .ownBroken:
+      return Applied(effect: .none)
+    }
+  }
+
+  // MARK: - Groups
+
+  /// Keeps what the instrument showed before the group.
+  private mutating func hold(_ instrument: UInt32) {
+    guard isDefined(instrument), !books[Int(instrument)].isHeld else { return }
+    books[Int(instrument)].heldTop = books[Int(instrument)].workingTop
+    books[Int(instrument)].isHeld = true
+    if openCount == open.count { open.grow(to: openCount * 2, filling: 0) }
+    open[openCount] = instrument
+    openCount += 1
+  }
+
+  /// The group is complete: its instruments show what they hold.
+  private mutating func publish() {
+    for index in 0..<openCount {
+      let instrument = Int(open[index])
+      books[instrument].isHeld = false
+      books[instrument].publishedQuote = books[instrument].quote
+    }
+    openCount = 0
+  }
+
+  // MARK: - Orders
+
+  @inline(__always)
+  private mutating func applyOrder(_ event: Event, kind: EventKind, time: Int64, feed: UInt32) -> Applied {
+    let number = Int(event.instrument)
+    guard isDefined(event.instrument) else { return unknownInstrument() }
+    let generation = books[number].generation
+    touchBook(number, time: time, feed: feed)
+    if kind == .orderAdd {
+      return add(event, number: number, generation: generation)
+    }
+    let id = kind == .orderReplace ? event.aux : event.order_id
+    let slot = orders.find(id, event.instrument, generation: generation)
+    guard slot >= 0 else { return unknownOrder(event, kind: kind, number: number, time: time) }
+    let order = orders[slot]
+    switch kind {
+    case .orderDelete:
+      drop(slot, order, number)
+      return Applied(effect: .book)
+    case .orderReduce:
+      guard event.quantity > 0 else { return unusable() }
+      take(event.quantity, slot, order, number)
+      return Applied(effect: .book)
+    case .orderExecute:
+      guard event.quantity > 0 else { return unusable() }
+      take(event.quantity, slot, order, number)
+      let price: Int64? =
+        event.has(.restingPrice) ? order.price : event.has(.noPrice) ? nil : event.price
+      return applyTrade(event, price: price, side: order.side.opposite, time: time)
+    case .orderModify:
+      drop(slot, order, number)
+      guard event.quantity > 0 else { return Applied(effect: .book) }
+      return enter(order.id, order.side, event.price, event.quantity, number, generation)
+    case .orderReplace:
+      drop(slot, order, number)
+      guard event.quantity > 0 else { return Applied(effect: .book) }
+      return replace(event, side: order.side, number: number, generation: generation)
+    default: return Applied(effect: .none)
+    }
+  }
+
+  @inline(__always)
+  private mutating func add(_ event: Event, number: Int, generation: UInt32) -> Applied {
+    guard event.quantity > 0, event.eventSide != .none else { return unusable() }
+    let slot = orders.find(event.order_id, event.instrument, generation: generation)
+    if slot >= 0 {
+      // A snapshot restates what already holds; from anything else it is worth counting.
+      if !event.has(.snapshot) { counters.repeatedOrders += 1 }
+      drop(slot, orders[slot], number)
+    }
+    return enter(event.order_id, event.eventSide, event.price, event.quantity, number, generation)
+  }
+
+  private mutating func replace(_ event: Event, side: Side, number: Int, generation: UInt32) -> Applied {
+    let slot = orders.find(event.order_id, event.instrument, generation: generation)
+    if slot >= 0 {
+      counters.repeatedOrders += 1
+      drop(slot, orders[slot], number)
+    }
+    let kept = event.eventSide == .none ? side : event.eventSide
+    return enter(event.order_id, kept, event.price, event.quantity, number, generation)
+  }
+
+  @inline(never)
+  private mutating func unknownOrder(_ event: Event, kind: EventKind, number: Int, time: Int64) -> Applied {
+    counters.unknownOrders += 1
+    switch kind {
+    case .orderExecute where event.quantity > 0:
+      // The order is unknown, but that it traded is not.
+      let known = !event.has(.restingPrice) && !event.has(.noPrice)
+      return applyTrade(event, price: known ? event.price : nil, side: .none, time: time)
+    case .orderReplace where event.quantity > 0 && event.eventSide != .none:
+      return replace(event, side: event.eventSide, number: number, generation: books[number].generation)
+    default: return Applied(effect: .unusable)
+    }
+  }
+
+  @inline(__always)
+  private mutating func enter(
+    _ id: UInt64, _ side: Side, _ price: Int64, _ quantity: Int64, _ number: Int, _ generation: UInt32
+  ) -> Applied {
+    let fits =
+      side == .buy ? books[number].orderBids.add(quantity, at: price) : books[number].orderAsks.add(quantity, at: price)
+    guard fits else {
+      counters.overflows += 1
+      return Applied(effect: .unusable)
+    }
+    let mark = generation << 2 | UInt32(side.rawValue)
+    let order = Order(id: id, price: price, quantity: quantity, instrument: UInt32(number), mark: mark)
+    orders.insert(order, generations: books)
+    books[number].liveOrders += 1
+    return Applied(effect: .book)
+  }
+
+  @inline(__always)
+  private mutating func drop(_ slot: Int, _ order: Order, _ number: Int) {
+    if order.side == .buy {
+      books[number].orderBids.take(order.quantity, at: order.price)
+    } else {
+      books[number].orderAsks.take(order.quantity, at: order.price)
+    }
+    orders.remove(slot)
+    books[number].liveOrders -= 1
+  }
+
+  @inline(__always)
+  private mutating func take(_ quantity: Int64, _ slot: Int, _ order: Order, _ number: Int) {
+    if quantity >= order.quantity {
+      if quantity > order.quantity { counters.overTaken += 1 }
+      drop(slot, order, number)
+      return
+    }
+    orders[slot].quantity = order.quantity - quantity
+    if order.side == .buy {
+      books[number].orderBids.take(quantity, at: order.price)
+    } else {
+      books[number].orderAsks.take(quantity, at: order.price)
+    }
+  }
+
+  @inline(__always)
+  private mutating func touchBook(_ number: Int, time: Int64, feed: UInt32) {
+    books[number].hasOrders = true
+    books[number].lastUpdate = time
+    if books[number].feed != Int(feed) { changeFeed(number, feed) }
+  }
+
+  // MARK: - Levels and quotes
+
+  private mutating func applyLevel(_ event: Event, time: Int64, feed: UInt32) -> Applied {
+    guard isDefined(event.instrument) else { return unknownInstrument() }
+    guard event.quantity >= 0, event.eventSide != .none else { return unusable() }
+    let number = Int(event.instrument)
+    books[number].hasLevels = true
+    books[number].lastUpdate = time
+    if books[number].feed != Int(feed) { changeFeed(number, feed) }
+    let stood =
+      event.eventSide == .buy
+      ? books[number].levelBids.set(event.quantity, at: event.price)
+      : books[number].levelAsks.set(event.quantity, at: event.price)
+    if !stood { counters.unknownLevels += 1 }
+    return Applied(effect: .book)
+  }
+
+  private mutating func applyClear(_ event: Event, time: Int64, feed: UInt32) -> Applied {
+    guard isDefined(event.instrument) else { return unknownInstrument() }
+    let number = Int(event.instrument)
+    books[number].clear()
+    books[number].lastUpdate = time
+    if books[number].feed != Int(feed) { changeFeed(number, feed) }
+    refresh(number)
+    if openCount == 0 { books[number].publishedQuote = Top() }
+    return Applied(effect: .book)
+  }
+
+  private mutating func applyQuote(_ event: Event, time: Int64) -> Applied {
+    guard isDefined(event.instrument) else { return unknownInstrument() }
+    guard event.quantity >= 0, event.eventSide != .none else { return unusable() }
+    let number = Int(event.instrument)
+    let level = event.quantity > 0 ? PriceLevel(price: event.price, quantity: event.quantity) : nil
+    if event.eventSide == .buy { books[number].quote.bid = level } else { books[number].quote.ask = level }
+    books[number].hasQuotes = true
+    books[number].lastQuote = time
+    // The last of a group is published with the others; one that stands alone at once.
+    if !books[number].isHeld { books[number].publishedQuote = books[number].quote }
+    return Applied(effect: .quote)
+  }
+
+  // MARK: - Status, definitions, gaps
+
+  private mutating func applyStatus(_ event: Event, feed: UInt32) -> Applied {
+    guard let status = TradingStatus(rawValue: event.level) else { return unusable() }
+    if event.instrument == noInstrument {
+      guard hasFeed(feed) else { return unusable() }
+      feeds[Int(feed)].status = status
+    } else {
+      guard isDefined(event.instrument) else { return unknownInstrument() }
+      books[Int(event.instrument)].status = status
+      if books[Int(event.instrument)].feed < 0 { changeFeed(Int(event.instrument), feed) }
+    }
+    return Applied(effect: .status)
+  }
+
+  private mutating func applyDefinition(_ event: Event, feed: UInt32) -> Applied {
+    let scale = Int(event.level)
+    guard scale <= 18, event.price >= 0, event.quantity >= 0, hasFeed(feed) else { return unusable() }
+    let number = Int(event.instrument)
+    if number == books.count {
+      books.append(InstrumentBook(quantityScale: scale, tick: event.price, roundLot: event.quantity))
+      changeFeed(number, feed)
+    } else if number < books.count {
+      if books[number].quantityScale != scale {
+        counters.contradictions += 1
+        books[number].isContradictory = true
+      }
+      books[number].tick = event.price
+      books[number].roundLot = event.quantity
+    } else {
+      return unknownInstrument()
+    }
+    refresh(number)
+    return Applied(effect: .definition)
+  }
+
+  private mutating func applyGap(_ event: Event, feed: UInt32) -> Applied {
+    counters.gaps += 1
+    if event.instrument == noInstrument {
+      guard hasFeed(feed) else { return unusable() }
+      feeds[Int(feed)].gaps += 1
+    } else {
+      guard isDefined(event.instrument) else { return unknownInstrument() }
+      books[Int(event.instrument)].hasGap = true
+    }
+    return Applied(effect: .gap)
+  }
+
+  /// What follows now states the whole book.
+  private mutating func refresh(_ number: Int) {
+    books[number].hasGap = false
+    if books[number].feed >= 0 { books[number].knownGaps = feeds[books[number].feed].gaps }
+  }
+
+  /// The book is told by another feed than before: the gaps of that one, from its beginning, concern it.
+  @inline(never)
+  private mutating func changeFeed(_ number: Int, _ feed: UInt32) {
+    guard hasFeed(feed) else { return }
+    books[number].feed = Int(feed)
+    books[number].knownGaps = 0
+  }
+
+  /// Makes room for the feed; false beyond `maximumFeeds`.
+  private mutating func hasFeed(_ feed: UInt32) -> Bool {
+    guard Int(feed) < Market.maximumFeeds else { return false }
+    if Int(feed) >= feeds.count { feeds.grow(to: Int(feed) + 1, filling: FeedState()) }
+    return true
+  }
+
+  @inline(__always)
+  func isDefined(_ instrument: UInt32) -> Bool { Int(instrument) < books.count }
+
+  @inline(never)
+  private mutating func unknownInstrument() -> Applied {
+    counters.unknownInstruments += 1
+    return Applied(effect: .unusable)
+  }
+
+  @inline(never)
+  mutating func unusable() -> Applied {
+    counters.unusable += 1
+    return Applied(effect: .unusable)
+  }
+}
