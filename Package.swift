@@ -53,6 +53,7 @@ let package = Package(
     .target(
       name: "CExProveABI", path: "sdk-c", exclude: [], sources: ["layout/layout.c"], publicHeadersPath: "include"),
     .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     room("DurableFiles"),
@@ -60,15 +61,15 @@ let package = Package(
     room("CivilTime"),
     room("ExecutionIR", [crypto]),
     room("EventFlow", ["CExProveABI", crypto]),
-    room("TransparencyLog", [crypto]),
+    room("TransparencyLog", ["DurableFiles", crypto]),
     // Floor 2
     room("ContractLanguage", ["ExecutionIR", "CivilTime"]),
     room("Feeds", ["CExProveABI", "CivilTime", "EventFlow", "CZlib", "CZstd"]),
-    room("AdapterHost", ["CExProveABI", "CFFI", "EventFlow", crypto]),
+    room("AdapterHost", ["CExProveABI", "CLinux", "EventFlow", crypto]),
     room("MarketModel", ["CExProveABI", "ExecutionIR", "EventFlow"]),
     // Floor 3
     room("ExecutionSolver", ["ExecutionIR"]),
-    room("Governance", ["ExecutionIR", "TransparencyLog", crypto]),
+    room("Governance", ["DurableFiles", "ExecutionIR", "TransparencyLog", crypto]),
     room("AdapterConformance", ["AdapterHost"]),
     // Floor 4
     room("ExecutionEngine", ["ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),
@@ -80,6 +81,8 @@ let package = Package(
     adapter("NasdaqAdapter", path: "Plugins/nasdaq"),
     adapter("BinanceAdapter", path: "Plugins/binance"),
     // Tests
+    tests("GovernanceTests", ["Governance", "ExecutionIR", "TransparencyLog", crypto]),
+    tests("TransparencyLogTests", ["TransparencyLog", crypto]),
     tests("RunJournalTests", ["RunJournal", "EventFlow", "CExProveABI", "DurableFiles"]),
     tests("CivilTimeTests", ["CivilTime"]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CExProveABI
+
+/// What a frame is; `exprove_framing` of `adapter.h`.
+package enum Framing: UInt32, CaseIterable, Sendable {
+  case length16 = 1
+  case line, packet, message
+
+  /// The word that manifests use.
+  package var name: String {
+    switch self {
+    case .length16: "length16"
+    case .line: "line"
+    case .packet: "packet"
+    case .message: "message"
+    }
+  }
+
+  package init?(name: some StringProtocol) {
+    guard let framing = Framing.allCases.first(where: { $0.name == name }) else { return nil }
+    self = framing
+  }
+}
+
+/// Which of a venue's conversations a session decodes; `exprove_channel` of `adapter.h`.
+package enum Channel: UInt32, CaseIterable, Sendable {
+  case marketData = 1
+  case orderEntry = 2
+
+  /// The word that manifests use.
+  package var name: String {
+    switch self {
+    case .marketData: "market-data"
+    case .orderEntry: "order-entry"
+    }
+  }
+
+  package init?(name: some StringProtocol) {
+    guard let channel = Channel.allCases.first(where: { $0.name == name }) else { return nil }
+    self = channel
+  }
+}
+
+/// What an adapter says of itself in its section `.exprove.manifest`; `adapter.h` lists the keys.
+package struct AdapterManifest: Equatable, Sendable {
+  package struct Version: Equatable, Comparable, Sendable, CustomStringConvertible {
+    package var major: UInt16
+    package var minor: UInt16
+
+    package init(major: UInt16, minor: UInt16) {
+      self.major = major
+      self.minor = minor
+    }
+
+    package init(rawValue: UInt32) {
+      self.init(major: UInt16(rawValue >> 16), minor: UInt16(truncatingIfNeeded: rawValue))
+    }
+
+    /// As `EXPROVE_ABI_VERSION` packs it.
+    package var rawValue: UInt32 { UInt32(major) << 16 | UInt32(minor) }
+    package var description: String { "\(major).\(minor)" }
+    package static func < (left: Version, right: Version) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  package struct Setting: Equatable, Sendable {
+    package enum Kind: Equatable, Sendable {
+      case integer
+      case text
+      case choice([String])
+    }
+    package var key: String
+    package var kind: Kind
+    package var defaultValue: String
+    package var help: String
+
+    /// Whether `value` is one of this setting's type. Integers are decimal and fit 64 bits with sign.
+    package func accepts(_ value: String) -> Bool {
+      switch kind {
+      case .integer: Int64(value).map { String($0) == value } ?? false
+      case .text: !value.utf8.contains { $0 < 32 } && value.utf8.count <= 4096
+      case .choice(let options): options.contains(value)
+      }
+    }
+  }
+
+  package var name = ""
+  package var version = ""
+  package var vendor = ""
+  package var licence = ""
+  package var summary = ""
+  package var abi = Version(major: 0, minor: 0)
+  package var protocols: [String] = []
+  package var framings: [Framing] = []
+  package var channels: [Channel] = []
+  package var maxEvents = 0
+  package var messages: [String] = []
+  package var extensions: [String] = []
+  package var hasFrameTime = false
+  package var settings: [Setting] = []
+}
+
+/// The highest version of the ABI that this host speaks.
+package let hostVersion = AdapterManifest.Version(rawValue: UInt32(1) << 16)

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CExProveABI
+internal import CLinux
+internal import Glibc
+
+/// An adapter whose code is in this process. It stays there: a library is never unloaded, because threads, handlers
+/// or pointers of it could be left behind.
+@safe package final class LoadedAdapter: @unchecked Sendable {
+  package let image: AdapterImage
+  /// What adapter and host agreed on.
+  package let version: AdapterManifest.Version
+  package let log = HostLog()
+  /// Loaded from the file's path, for debuggers: what runs need not be what was digested.
+  package let isByPath: Bool
+  package var manifest: AdapterManifest { image.manifest }
+
+  let table: exprove_adapter
+  private let host: UnsafeMutablePointer<exprove_host>
+  private let thread: Int32
+  private var isOpen = true
+
+  /// Makes a sealed copy, loads it and agrees on a version. Runs the adapter's `init`.
+  ///
+  /// - Parameters:
+  ///   - byPath: load the file itself instead of a sealed copy.
+  ///   - versions: what the host offers, highest first.
+  package init(
+    _ image: AdapterImage, byPath: Bool = false, versions: [AdapterManifest.Version] = [hostVersion]
+  ) throws(AdapterError) {
+    let entry = unsafe try LoadedAdapter.load(image, byPath: byPath)
+    unsafe (version, table) = try LoadedAdapter.negotiate(image, entry, versions)
+    self.image = image
+    isByPath = byPath
+    thread = linux_gettid()
+    unsafe host = .allocate(capacity: 1)
+    unsafe host.initialize(
+      to: exprove_host(
+        struct_size: UInt32(MemoryLayout<exprove_host>.size), abi_version: version.rawValue,
+        cookie: Unmanaged.passUnretained(log).toOpaque(), log: hostLogCallback))
+    let (status, text) = unsafe withErrorText { unsafe table.`init`(host, $0) }
+    guard status == Status.ok else {
+      isOpen = false
+      throw AdapterError(.initFailed, "\(image.path): its init answered \(describe(status, text))")
+    }
+  }
+
+  deinit {
+    // Another thread must not call it; then the adapter stays as it is until the process ends.
+    if thread == linux_gettid() { close() }
+  }
+
+  /// Calls the adapter's `deinit`, once, on the thread that loaded it and after the last session.
+  private func close() {
+    guard isOpen else { return }
+    isOpen = false
+    unsafe table.`deinit`()
+    unsafe host.deallocate()
+  }
+
+  // MARK: Loading
+
+  private static func load(_ image: AdapterImage, byPath: Bool) throws(AdapterError) -> TableRegion.Entry {
+    for rule in StaticRule.allCases where rule.isEnforced {
+      if let violation = rule.violation(image.facts) {
+        throw AdapterError(.forbidden, "\(image.path): \(violation) (rule static.\(rule.rawValue): \(rule.reason))")
+      }
+    }
+    let path = byPath ? try absolute(image.path) : try SealedCopy(of: image).path
+    guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+      throw AdapterError(.loader, "\(image.path): the loader refuses it: \(loaderError())")
+    }
+    guard let symbol = unsafe dlsym(handle, StaticRule.entry) else {
+      throw AdapterError(.noEntry, "\(image.path): the loader finds no “\(StaticRule.entry)”: \(loaderError())")
+    }
+    // The loader goes by names: make sure that it is this copy's code and not an earlier library's.
+    var info = unsafe linux_dl_info()
+    guard unsafe linux_dladdr(symbol, &info) != 0, let name = unsafe info.file_name,
+      unsafe String(cString: name) == path
+    else {
+      throw AdapterError(.loader, "\(image.path): “\(StaticRule.entry)” does not lie in the copy that was loaded")
+    }
+    return unsafe unsafeBitCast(symbol, to: TableRegion.Entry.self)
+  }
+
+  private static func absolute(_ path: String) throws(AdapterError) -> String {
+    guard let resolved = unsafe realpath(path, nil) else {
+      throw AdapterError(.missing, "\(path): \(systemError(errno))")
+    }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
+  }
+
+  private static func loaderError() -> String {
+    guard let message = unsafe dlerror() else { return "no reason given" }
+    return unsafe String(cString: message)
+  }
+
+  // MARK: Negotiation
+
+  private static func negotiate(
+    _ image: AdapterImage, _ entry: TableRegion.Entry, _ versions: [AdapterManifest.Version]
+  ) throws(AdapterError) -> (AdapterManifest.Version, exprove_adapter) {
+    for version in versions {
+      let answer = unsafe TableRegion.filled(by: entry, version: version.rawValue)
+      if unsafe answer.status == Status.notImplemented { continue }
+      guard unsafe answer.status == Status.ok else {
+        throw AdapterError(
+          .badTable, "\(image.path): its entry answered \(unsafe describe(answer.status, "")) to ABI \(version)")
+      }
+      unsafe try check(image, answer, version)
+      return unsafe (version, answer.table)
+    }
+    let known = versions.map(\.description).joined(separator: ", ")
+    throw AdapterError(
+      .unsupportedVersion,
+      "\(image.path): it implements ABI \(image.manifest.abi) and none that this exprove knows (\(known)); "
+        + (image.manifest.abi > hostVersion
+          ? "update exprove, or get an older build of the adapter" : "get a newer build of the adapter"))
+  }
+
+  private static func check(
+    _ image: AdapterImage, _ answer: TableRegion.Answer, _ version: AdapterManifest.Version
+  ) throws(AdapterError) {
+    let table = unsafe answer.table
+    func bad(_ reason: String) -> AdapterError { AdapterError(.badTable, "\(image.path): \(reason)") }
+    guard unsafe answer.isIntact else { throw bad("its entry wrote beyond the table it was given") }
+    let size = unsafe table.struct_size
+    guard size >= TableRegion.requiredSize, size <= TableRegion.size else {
+      throw bad(
+        "its entry filled \(size) bytes of the table; \(TableRegion.requiredSize) to \(TableRegion.size) were asked for"
+      )
+    }
+    guard unsafe table.abi_version == version.rawValue else {
+      throw bad(
+        "its entry agreed to ABI \(version) and filled \(unsafe AdapterManifest.Version(rawValue: table.abi_version))")
+    }
+    if let missing = unsafe TableRegion.missingSlot(table) { throw bad("the required slot “\(missing)” is NULL") }
+    guard let manifest = unsafe table.manifest, unsafe table.manifest_size == UInt64(image.manifestBytes.count),
+      unsafe image.manifestBytes.elementsEqual(
+        UnsafeRawBufferPointer(start: manifest, count: image.manifestBytes.count))
+    else { throw bad("the manifest in its table is not the one in its section .exprove.manifest") }
+    guard unsafe (table.frame_time != nil) == image.manifest.hasFrameTime else {
+      throw bad("its manifest says frame-time: \(image.manifest.hasFrameTime ? "yes" : "no"), its table says otherwise")
+    }
+    guard unsafe image.manifest.extensions.isEmpty || table.extension != nil else {
+      throw bad("its manifest names extensions, and its slot “extension” is NULL")
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CExProveABI
+package import EventFlow
+
+/// What the host wants a venue to do, before an adapter puts it in the venue's words.
+package struct OrderRequest: Equatable, Sendable {
+  package enum Action: UInt8, Sendable {
+    case new = 1
+    case cancel, replace
+  }
+  package enum TimeInForce: UInt8, Sendable {
+    case day = 0
+    case immediateOrCancel
+  }
+
+  package var action = Action.new
+  package var side = Side.none
+  package var timeInForce = TimeInForce.day
+  /// It must not take.
+  package var isPostOnly = false
+  /// The host's client order id, never 0.
+  package var orderID: UInt64 = 0
+  package var previousID: UInt64 = 0
+  /// At 1e-9.
+  package var price: Int64 = 0
+  /// At `quantityScale`; of a cancel what shall stay live.
+  package var quantity: Int64 = 0
+  package var quantityScale: UInt32 = 0
+  /// The venue's, at most 32 bytes.
+  package var symbol: [UInt8] = []
+  /// Account or firm code as the venue knows it, at most 8 bytes.
+  package var firm: [UInt8] = []
+  /// `P` principal, `A` agency, `R` riskless principal.
+  package var capacity = UInt8(ascii: "P")
+  /// Nanoseconds since 1970.
+  package var time: Int64 = 0
+
+  package init() {}
+
+  /// The C form; nil for a symbol or firm that does not fit it.
+  package var record: exprove_order_request? {
+    guard symbol.count <= 32, firm.count <= 8 else { return nil }
+    var record = exprove_order_request()
+    record.struct_size = UInt32(MemoryLayout<exprove_order_request>.size)
+    record.action = action.rawValue
+    record.side = side.rawValue
+    record.time_in_force = timeInForce.rawValue
+    record.post_only = isPostOnly ? 1 : 0
+    record.order_id = orderID
+    record.previous_id = previousID
+    record.price = price
+    record.quantity = quantity
+    record.quantity_scale = quantityScale
+    record.symbol_size = UInt32(symbol.count)
+    unsafe withUnsafeMutableBytes(of: &record.symbol) { unsafe $0.copyBytes(from: symbol) }
+    unsafe withUnsafeMutableBytes(of: &record.firm) { unsafe $0.copyBytes(from: firm) }
+    record.capacity = capacity
+    record.time = time
+    return record
+  }
+}
+
+extension AdapterSession {
+  /// The venue's bytes for a request by `exprove.order_entry/1`, one message without transport framing. The session
+  /// stays as it was: the request counts once its bytes come back as a frame marked OUTBOUND.
+  package func encode(_ request: OrderRequest) throws(AdapterError) -> [UInt8] {
+    let name = adapter.manifest.name
+    guard let entry = unsafe try adapter.orderEntry() else {
+      throw AdapterError(.notOffered, "\(name): it sends no orders: its manifest has no exprove.order_entry/1")
+    }
+    guard var record = request.record else {
+      throw AdapterError(.badSetting, "\(name): a symbol has at most 32 bytes, a firm at most 8")
+    }
+    var out = [UInt8](repeating: 0, count: Int(entry.max_size))
+    var size: UInt32 = 0
+    let (status, text) = unsafe withErrorText { error in
+      unsafe out.withUnsafeMutableBufferPointer {
+        unsafe entry.encode(session, &record, $0.baseAddress, UInt32($0.count), &size, error)
+      }
+    }
+    guard status == Status.ok else {
+      throw AdapterError(
+        .callFailed, "\(name): it cannot put order \(request.orderID) in the venue's words: \(describe(status, text))")
+    }
+    guard (1...out.count).contains(Int(size)) else {
+      throw AdapterError(.contract, "\(name): encode gave \(size) bytes, its max_size is \(out.count)")
+    }
+    return Array(out.prefix(Int(size)))
+  }
+}
+
+extension LoadedAdapter {
+  /// The table of `exprove.order_entry/1`; nil when the manifest does not name it.
+  @unsafe package func orderEntry() throws(AdapterError) -> exprove_order_entry_v1? {
+    let id = "exprove.order_entry/1"
+    guard manifest.extensions.contains(id) else { return nil }
+    let pointer = unsafe id.withCString { unsafe table.extension($0) }
+    guard let pointer = unsafe pointer else {
+      throw AdapterError(.badTable, "\(image.path): its manifest names \(id), its slot “extension” does not answer it")
+    }
+    let entry = unsafe pointer.load(as: exprove_order_entry_v1.self)
+    guard entry.struct_size >= UInt32(MemoryLayout<exprove_order_entry_v1>.size), unsafe entry.encode != nil,
+      (1...65_536).contains(entry.max_size)
+    else { throw AdapterError(.badTable, "\(image.path): its table of \(id) is too short, empty or without size") }
+    return entry
+  }
+}

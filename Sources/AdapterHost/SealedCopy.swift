@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+private import Crypto
+internal import Glibc
+
+/// An adapter's bytes in a memory file that nobody can change any more: what was verified is what runs.
+///
+/// The descriptor stays open for the life of the process. Were it closed and its number used again, the loader would
+/// take the next copy for this one, because it goes by the name.
+struct SealedCopy {
+  let descriptor: Int32
+  var path: String { "/proc/self/fd/\(descriptor)" }
+
+  /// Copies, seals, and reads back through the sealed file what will be loaded.
+  init(of image: borrowing AdapterImage) throws(AdapterError) {
+    let descriptor = unsafe linux_memfd_create(image.manifest.name, LINUX_MFD_CLOEXEC | LINUX_MFD_ALLOW_SEALING)
+    guard descriptor >= 0 else { throw SealedCopy.failed(image.path, "memfd_create", errno) }
+    do throws(AdapterError) {
+      try SealedCopy.fill(descriptor, image)
+      guard try SealedCopy.digest(descriptor, image) == image.digest else {
+        throw AdapterError(.sealing, "\(image.path): the sealed copy differs from what was read; try again")
+      }
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    self.descriptor = descriptor
+  }
+
+  private static func failed(_ path: String, _ call: String, _ number: Int32) -> AdapterError {
+    AdapterError(
+      .sealing,
+      "\(path): no sealed copy could be made: \(call): \(systemError(number)); "
+        + "it needs Linux 3.17 or newer and as much free memory as the file is large")
+  }
+
+  private static func fill(_ descriptor: Int32, _ image: borrowing AdapterImage) throws(AdapterError) {
+    var written = 0
+    while written < image.bytes.count {
+      let start = written
+      let count = unsafe image.bytes.withUnsafeBytes {
+        unsafe write(descriptor, $0.baseAddress! + start, $0.count - start)
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw failed(image.path, "write", errno) }
+      written += count
+    }
+    let seals = LINUX_SEAL_SEAL | LINUX_SEAL_SHRINK | LINUX_SEAL_GROW | LINUX_SEAL_WRITE
+    guard fcntl(descriptor, LINUX_F_ADD_SEALS, seals) == 0 else { throw failed(image.path, "F_ADD_SEALS", errno) }
+    guard fcntl(descriptor, LINUX_F_GET_SEALS) == seals else { throw failed(image.path, "F_GET_SEALS", errno) }
+  }
+
+  private static func digest(_ descriptor: Int32, _ image: borrowing AdapterImage) throws(AdapterError) -> [UInt8] {
+    var hasher = SHA256()
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    var offset = 0
+    while true {
+      let at = offset
+      let count = unsafe buffer.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, at) }
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw failed(image.path, "pread", errno) }
+      if count == 0 { return Array(hasher.finalize()) }
+      hasher.update(data: buffer[..<count])
+      offset += count
+    }
+  }
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The few Linux calls that the Glibc module leaves out because it is compiled without _GNU_SOURCE. Declared
+ * here under names of our own, after the manual pages named at each.
+ */
+#ifndef EXPROVE_CLINUX_SHIM_H
+#define EXPROVE_CLINUX_SHIM_H
+
+#include <stddef.h>
+
+/* memfd_create(2) */
+#define LINUX_MFD_CLOEXEC 0x0001u
+#define LINUX_MFD_ALLOW_SEALING 0x0002u
+/* fcntl(2), "File sealing" */
+#define LINUX_F_ADD_SEALS 1033
+#define LINUX_F_GET_SEALS 1034
+#define LINUX_SEAL_SEAL 0x0001
+#define LINUX_SEAL_SHRINK 0x0002
+#define LINUX_SEAL_GROW 0x0004
+#define LINUX_SEAL_WRITE 0x0008
+
+extern int memfd_create(const char *name, unsigned int flags);
+static inline int linux_memfd_create(const char *name, unsigned int flags) { return memfd_create(name, flags); }
+
+/* dladdr(3) */
+typedef struct linux_dl_info {
+  const char *file_name;
+  void *file_base;
+  const char *symbol_name;
+  void *symbol_address;
+} linux_dl_info;
+extern int dladdr(const void *address, void *info) __asm__("dladdr");
+static inline int linux_dladdr(const void *address, linux_dl_info *info) { return dladdr(address, info); }
+
+/* dl_iterate_phdr(3); `name` is the path that the loader opened. */
+typedef struct linux_loaded_object {
+  unsigned long base;
+  const char *name;
+} linux_loaded_object;
+typedef int (*linux_object_visitor)(const linux_loaded_object *object, size_t size, void *context);
+extern int linux_dl_iterate_phdr(linux_object_visitor visitor, void *context) __asm__("dl_iterate_phdr");
+
+/* mallinfo2(3) */
+typedef struct linux_heap_use {
+  size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks;
+  size_t in_use; /* uordblks: bytes in allocated blocks of the arenas */
+  size_t fordblks, keepcost;
+} linux_heap_use;
+extern linux_heap_use linux_mallinfo2(void) __asm__("mallinfo2");
+
+/* fork(2): Swift hides it, rightly, for programs with threads; the conformance child has one. */
+extern int linux_fork(void) __asm__("fork");
+
+/* gettid(2) */
+extern int linux_gettid(void) __asm__("gettid");
+
+#endif
