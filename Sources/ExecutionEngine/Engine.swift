@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CExProveABI
+package import EventFlow
+package import ExecutionIR
+internal import Governance
+internal import MarketModel
+
+/// Market, solver and governance composed: a pure function of the configuration and the inputs in their order. Live runs,
+/// replay and tests call this same code; only where the inputs come from differs.
+///
+/// The caller feeds batches and decision times in one order: before a frame whose merge time is at or behind
+/// `nextDecision`, it calls `decide`. So a batch never crosses a decision, and a decision sees what came before it and
+/// nothing else.
+package struct Engine: ~Copyable {
+  let configuration: EngineConfiguration
+  let taskDigest: Digest
+  let policyDigest: Digest
+  var venues: TaskVenues
+  var market: Market
+  var directory: InstrumentDirectory
+  var blotter: OrderBlotter
+  var plan: Plan
+
+  /// The merge time of the last frame: the running maximum of receive times.
+  package internal(set) var now = Int64.min
+  /// Number of the next event in the total order.
+  package internal(set) var sequence: UInt64 = 0
+
+  // The decisions so far.
+  var decisions: Int64 = 0
+  var look = 0
+  var lastDelta: Digest
+  /// Of the current slice, by venue: what shall be placed in it, at the engine's scale.
+  var targets: [Int64]
+  /// By venue: what was filled and working when the slice began, so that its own progress can be told.
+  var filledAtSliceStart: [Int64]
+  /// By venue: the tape's volume when the window began.
+  var volumeAtStart: [Int128]
+  var hasStarted = false
+  package internal(set) var isFinished = false
+  /// When the last messages left, for the rate control; as many as the policy's window can hold.
+  var messageTimes: [Int64] = []
+  var denials: Int64 = 0
+  var arrivalMid: Int128? = nil
+
+  package init(_ configuration: EngineConfiguration) throws(EngineError) {
+    self = Engine(
+      configuration, try TaskVenues(task: configuration.task, reference: configuration.reference))
+  }
+
+  private init(_ configuration: EngineConfiguration, _ venues: TaskVenues) {
+    self.configuration = configuration
+    taskDigest = configuration.task.json.digest
+    policyDigest = configuration.policy.json.digest
+    self.venues = venues
+    market = Market(seed: configuration.seed)
+    directory = InstrumentDirectory(venues: configuration.feeds.map(\.venue))
+    blotter = OrderBlotter(firstID: EngineConfiguration.firstChild)
+    let count = venues.listings.count
+    plan = Plan(slices: configuration.task.sliceCount, venues: count, scale: venues.scale)
+    lastDelta = taskDigest
+    targets = Array(repeating: 0, count: count)
+    filledAtSliceStart = Array(repeating: 0, count: count)
+    volumeAtStart = Array(repeating: 0, count: count)
+  }
+
+  /// Takes in a batch: books, tape, definitions and the word of the venues on own orders.
+  package mutating func step(_ batch: borrowing EventBatch, into output: inout EngineOutput) throws(EngineError) {
+    let frames = batch.frames
+    let events = batch.events
+    for index in events.indices {
+      let frame = frames[Int(events[index].frame)]
+      now = max(now, frame.receive_time)
+      let kind = events[index].kind
+      if kind >= EventKind.ownNew.rawValue, kind <= EventKind.ownBroken.rawValue {
+        try report(events[index], frame: frame, into: &output)
+      } else {
+        market.apply(events[index], time: now, feed: frame.feed)
+        if kind == EventKind.text.rawValue || kind == EventKind.instrument.rawValue {
+          try learn(events[index], feed: Int(frame.feed))
+        }
+      }
+      sequence += 1
+    }
+  }
+
+  private mutating func learn(_ event: Event, feed: Int) throws(EngineError) {
+    let known = directory.instruments.count
+    directory.learn(event, feed: feed)
+    guard directory.instruments.count > known else { return }
+    let instrument = directory.instruments[known]
+    venues.define(known, as: instrument)
+    guard let index = venues.venue(of: known) else { return }
+    let lot = venues.lots[index]
+    // A venue whose quantities are coarser than its lot in the reference data could not be told the lot.
+    if instrument.scale < venues.scale,
+      lot % FixedPoint.power(venues.scale - instrument.scale) != 0
+    {
+      throw .badInput(
+        "\(instrument.venue) \(instrument.symbol): the lot \(FixedPoint.text(lot, scale: venues.scale)) of "
+          + "\(configuration.reference.file) is finer than the \(instrument.scale) decimal places of the venue")
+    }
+  }
+
+  /// The venue's word on an own order, or the echo of what was sent.
+  private mutating func report(
+    _ event: Event, frame: Frame, into output: inout EngineOutput
+  ) throws(EngineError) {
+    guard frame.flags & FrameFlags.outbound.rawValue == 0 else { return }
+    let scale = Int(event.instrument) < directory.instruments.count ? directory.instruments[Int(event.instrument)].scale : venues.scale
+    guard let quantity = venues.scaled(Int128(event.quantity), from: scale) else {
+      throw .badInput("a report on order \(event.order_id) has quantity \(event.quantity), beyond 64 bits at the task's scale")
+    }
+    let effect = blotter.report(event, quantity: quantity)
+    switch effect {
+    case .none: break
+    case .filled(let quantity, let price):
+      output.statements.append(try fillStatement(event, frame: frame, quantity: quantity, price: price))
+    case .acknowledged, .rejected, .cancelled, .cancelRejected, .broken:
+      output.statements.append(reportStatement(event, effect: effect))
+    }
+  }
+
+  // MARK: - What is asked of it
+
+  /// Everything of the market that one can ask for, for samples and reports.
+  package var instrumentCount: Int { market.count }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ExecutionIR
+package import Governance
+
+/// What a run's fills are; every leaf, row and chart says so.
+package enum FillSource: String, CaseIterable, Sendable {
+  /// Decisions only: nothing is sent, nothing fills.
+  case shadow
+  /// A named, deterministic model over the captured market.
+  case model
+  /// A simulated venue that matches orders.
+  case simulated
+
+  package var isSimulated: Bool { self != .shadow }
+}
+
+/// One feed as the engine knows it, by its number.
+package struct EngineFeed: Equatable, Sendable {
+  package let venue: String
+  /// It informs and is never routed to.
+  package let isReference: Bool
+
+  package init(venue: String, isReference: Bool) {
+    self.venue = venue
+    self.isReference = isReference
+  }
+}
+
+/// A volume curve of an earlier day: expected volume per slice, by the task's venues, at the engine's scale.
+package struct PriorVolume: Equatable, Sendable {
+  package let date: String
+  package let digest: Digest
+  /// One curve per venue of the task, one number per slice.
+  package let curves: [[Int64]]
+
+  package init(date: String, digest: Digest, curves: [[Int64]]) {
+    self.date = date
+    self.digest = digest
+    self.curves = curves
+  }
+}
+
+/// All that a run is a function of, beside its inputs.
+package struct EngineConfiguration: Sendable {
+  package let task: LocalExecutionTask
+  package let reference: ReferenceData
+  package let policy: Policy
+  package let feeds: [EngineFeed]
+  package let fills: FillSource
+  package let prior: PriorVolume?
+  /// Chooses the hash functions of lookup tables, without influence on any result.
+  package let seed: UInt64
+
+  package init(
+    task: LocalExecutionTask, reference: ReferenceData, policy: Policy, feeds: [EngineFeed], fills: FillSource,
+    prior: PriorVolume?, seed: UInt64
+  ) {
+    self.task = task
+    self.reference = reference
+    self.policy = policy
+    self.feeds = feeds
+    self.fills = fills
+    self.prior = prior
+    self.seed = seed
+  }
+
+  /// Children are numbered from here.
+  package static let firstChild: UInt64 = 1
+  /// Between two looks at the working orders of a slice lies an eighth of it.
+  package static let looksPerSlice = 8
+  /// At this look what is still passive is taken off, to be taken from the other side.
+  package static let sweepLook = 6
+  /// After the window's end, venues have this long to answer the last cancels. Nanoseconds.
+  package static let settling: Int64 = 5_000_000_000
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ExecutionIR
+internal import ExecutionSolver
+internal import Governance
+internal import MarketModel
+
+/// The engine's own times: a plan at the beginning of each slice, looks at the working orders within it, the window's
+/// end, and the end of the run.
+extension Engine {
+  private var looks: Int { configuration.task.sliceCount * EngineConfiguration.looksPerSlice }
+
+  /// When the engine wants to decide next; nil once the run is over. Nanoseconds UTC.
+  package var nextDecision: Int64? {
+    if isFinished { return nil }
+    if look < looks { return time(ofLook: look) }
+    if look == looks { return configuration.task.window.end }
+    return configuration.task.window.end + EngineConfiguration.settling
+  }
+
+  private func time(ofLook look: Int) -> Int64 {
+    let slice = look / EngineConfiguration.looksPerSlice
+    let part = look % EngineConfiguration.looksPerSlice
+    let start = configuration.task.sliceStart(slice)
+    let length = configuration.task.sliceStart(slice + 1) - start
+    return start + length / Int64(EngineConfiguration.looksPerSlice) * Int64(part)
+  }
+
+  /// Decides at `nextDecision`.
+  package mutating func decide(into output: inout EngineOutput) throws(EngineError) {
+    guard let time = nextDecision else { return }
+    now = max(now, time)
+    if look < looks {
+      let slice = look / EngineConfiguration.looksPerSlice
+      let part = look % EngineConfiguration.looksPerSlice
+      if part == 0 {
+        try beginSlice(slice, at: time, into: &output)
+        output.isPublishing = true
+      }
+      try work(slice: slice, part: part, at: time, into: &output)
+    } else if look == looks {
+      cancelAll(at: time, reason: "the window ended", into: &output)
+      output.isPublishing = true
+    } else {
+      finish(reason: "the window ended", into: &output)
+    }
+    look += 1
+  }
+
+  /// Ends the run: no input follows. Everything that still works stays as the venue last had it.
+  package mutating func finish(reason: String, into output: inout EngineOutput) {
+    guard !isFinished else { return }
+    isFinished = true
+    output.statements.append(summaryStatement(reason: reason))
+    output.isPublishing = true
+  }
+
+  private mutating func beginSlice(_ slice: Int, at time: Int64, into output: inout EngineOutput) throws(EngineError) {
+    if !hasStarted { start() }
+    let context = try makeContext(slice: slice, at: time)
+    let contextJSON = context.json
+    output.statements.append(
+      EngineStatement(kind: .context, subject: "context/\(decisions)", body: contextJSON))
+    let remaining = venues.quantity - blotter.filled - blotter.working
+    do {
+      let decision = try Planner.plan(
+        task: configuration.task, context: context, previous: plan, sequence: decisions, decidedAt: time,
+        currentSlice: slice, remaining: remaining)
+      plan = decision.plan
+      let body = decision.delta.json
+      output.statements.append(EngineStatement(kind: .plan, subject: "plan/\(decisions)", body: body))
+      lastDelta = body.digest
+    } catch {
+      throw .badInput("task \(configuration.task.id): no plan at \(time): \(error)")
+    }
+    decisions += 1
+    for venue in targets.indices {
+      filledAtSliceStart[venue] = blotter.filled(venue: venue)
+      targets[venue] = plan[slice, venue] + blotter.working(venue: venue)
+    }
+  }
+
+  private mutating func start() {
+    hasStarted = true
+    arrivalMid = nil
+    for venue in venues.listings.indices {
+      guard let number = venues.instruments[venue] else { continue }
+      volumeAtStart[venue] = market.tape(number).volume
+    }
+  }
+
+  /// Volume of others at a venue since the window began, at the engine's scale. Where own orders print on the venue's
+  /// tape, each own print is taken out, once.
+  func othersVolume(venue: Int) -> Int128 {
+    guard let number = venues.instruments[venue] else { return 0 }
+    let all = market.tape(number).volume - volumeAtStart[venue]
+    let scaled = Int128(venues.scaled(all, from: market.quantityScale(number)) ?? .max)
+    guard configuration.fills == .simulated else { return scaled }
+    return max(0, scaled - Int128(blotter.filled(venue: venue)))
+  }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CExProveABI
+internal import EventFlow
+internal import ExecutionIR
+internal import Governance
+internal import MarketModel
+
+/// The bodies of the engine's statements.
+extension Engine {
+  func childRecord(
+    venue: Int, price: Int64, quantity: Int64, slice: Int, at time: Int64, replaces: UInt64?
+  ) -> ChildOrder {
+    let task = configuration.task
+    let id = blotter.nextID
+    return ChildOrder(
+      id: id, parent: taskDigest, replaces: replaces, chain: replaces.map { chain(of: $0) } ?? id, decision: lastDelta,
+      createdAt: time, slice: slice, listing: venues.listings[venue], side: task.side, quantity: quantity,
+      scale: venues.scale, limit: price, account: task.account, capacity: task.capacity, algorithm: task.algorithm,
+      simulated: configuration.fills.isSimulated)
+  }
+
+  private func chain(of id: UInt64) -> UInt64 {
+    var first = id
+    while let before = blotter.child(first)?.replaces { first = before }
+    return first
+  }
+
+  func orderStatement(_ order: ChildOrder, isPassive: Bool, results: [ControlResult]) -> EngineStatement {
+    EngineStatement(
+      kind: .order, subject: "order/\(order.id)\(configuration.fills == .shadow ? "/\(order.createdAt)" : "")",
+      body: .object([
+        "order": order.json, "fills": .string(configuration.fills.rawValue),
+        "style": .string(isPassive ? "passive" : "taking"), "policy": .string(policyDigest.description),
+        "controls": .array(results.map(\.json)),
+      ]))
+  }
+
+  func denialStatement(_ order: ChildOrder, results: [ControlResult], at time: Int64) -> EngineStatement {
+    let record = DenialRecord(
+      order: order, policy: policyDigest,
+      reasons: results.filter { !$0.passes }.map {
+        DenialRecord.Reason(control: $0.control.rawValue, measured: $0.observed, limit: $0.limit)
+      }, deniedAt: time)
+    return EngineStatement(
+      kind: .denial, subject: "denial/\(denials)",
+      body: .object([
+        "denial": record.json, "fills": .string(configuration.fills.rawValue), "controls": .array(results.map(\.json)),
+      ]))
+  }
+
+  func cancelStatement(_ child: ChildState, reason: String, at time: Int64) -> EngineStatement {
+    EngineStatement(
+      kind: .cancel, subject: "cancel/\(child.id)",
+      body: .object([
+        "order": .string(String(child.id)), "chain": .string(String(chain(of: child.id))),
+        "parent": .string(taskDigest.description), "venue": .string(venues.listings[child.venue].venue),
+        "open": quantity(child.leaves), "reason": .string(reason), "at": .wide(time),
+        "fills": .string(configuration.fills.rawValue),
+      ]))
+  }
+
+  func reportStatement(_ event: Event, effect: BlotterEffect) -> EngineStatement {
+    var body: [String: JSON] = [
+      "order": .string(String(event.order_id)), "parent": .string(taskDigest.description), "received": .wide(now),
+      "sequence": .wide(sequence), "fills": .string(configuration.fills.rawValue),
+    ]
+    switch effect {
+    case .acknowledged:
+      body["report"] = .string("acknowledged")
+      body["venue_order"] = .string(String(event.aux))
+    case .rejected:
+      body["report"] = .string("rejected")
+      body["reason"] = .integer(Int64(event.level))
+    case .cancelled(let gone):
+      body["report"] = .string("cancelled")
+      body["quantity"] = quantity(gone)
+      body["reason"] = .integer(Int64(event.level))
+    case .cancelRejected: body["report"] = .string("cancel_rejected")
+    case .broken(let gone):
+      body["report"] = .string("broken")
+      body["quantity"] = quantity(gone)
+      body["match"] = .string(String(event.aux))
+    case .none, .filled: break
+    }
+    return EngineStatement(kind: .report, subject: "report/\(sequence)", body: .object(body))
+  }
+
+  func fillStatement(
+    _ event: Event, frame: Frame, quantity: Int64, price: Int64
+  ) throws(EngineError) -> EngineStatement {
+    guard let child = blotter.child(event.order_id) else {
+      throw .badInput("a fill of order \(event.order_id), which this run did not send")
+    }
+    let listing = venues.listings[child.venue]
+    let isMaker = event.has(.maker)
+    let fee: Money
+    do {
+      let terms = try configuration.reference.terms(venue: listing.venue, symbol: listing.symbol, at: now)
+      fee = try terms.fee(price: price, quantity: quantity, scale: venues.scale, isMaker: isMaker)
+    } catch {
+      throw .badInput("\(error)")
+    }
+    let record = FillRecord(
+      order: child.id, parent: taskDigest, execution: String(event.aux), listing: listing, side: configuration.task.side,
+      price: price, quantity: quantity, scale: venues.scale, fee: fee, maker: isMaker,
+      eventTime: event.has(.noEventTime) ? nil : event.event_time, receivedAt: now, sequence: sequence,
+      simulated: frame.flags & FrameFlags.simulated.rawValue != 0)
+    return EngineStatement(
+      kind: .fill, subject: "fill/\(sequence)",
+      body: .object(["fill": record.json, "fills": .string(configuration.fills.rawValue)]))
+  }
+
+  func summaryStatement(reason: String) -> EngineStatement {
+    let counters = market.counters
+    let book = blotter.counters
+    return EngineStatement(
+      kind: .summary, subject: "summary",
+      body: .object([
+        "task": .string(taskDigest.description), "fills": .string(configuration.fills.rawValue),
+        "ended": .string(reason), "at": .wide(now), "events": .wide(sequence), "decisions": .integer(decisions),
+        "orders": .integer(Int64(blotter.children.count)), "denials": .integer(denials),
+        "ordered": quantity(venues.quantity), "filled": quantity(blotter.filled), "working": quantity(blotter.working),
+        "gaps": .wide(counters.gaps), "unknown_orders": .wide(counters.unknownOrders),
+        "unusable": .wide(counters.unusable), "overflows": .wide(counters.overflows),
+        "repeated_acknowledgements": .wide(book.repeatedAcknowledgements),
+        "repeated_fills": .wide(book.repeatedFills), "late_reports": .wide(book.lateReports),
+        "unknown_reports": .wide(book.unknownOrders), "overfills": .wide(book.overfills),
+      ]))
+  }
+
+  private func quantity(_ value: Int64) -> JSON { .string(FixedPoint.text(value, scale: venues.scale)) }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AdapterHost
+internal import CExProveABI
+package import EventFlow
+
+/// Several feeds in their one total order: by merge time, then the feeds' order, then the order within the feed.
+package final class MergedInput {
+  package let lanes: [FeedLane]
+  package private(set) var instruments = GlobalInstruments()
+  /// The number of the next event in the run's total order.
+  package private(set) var sequence: UInt64 = 0
+
+  package init(lanes: [FeedLane]) {
+    self.lanes = lanes
+  }
+
+  /// The merge time of the next frame of any feed; nil when there is none.
+  package func peek() throws(RunError) -> Int64? {
+    try choose()?.time
+  }
+
+  private func choose() throws(RunError) -> (lane: Int, time: Int64, until: Int64)? {
+    var best: (lane: Int, time: Int64)? = nil
+    var second = Int64.max
+    for index in lanes.indices {
+      guard let time = try lanes[index].peek() else { continue }
+      if let current = best, time >= current.time {
+        // A later lane has its turn only at strictly greater times of the earlier one.
+        second = min(second, time)
+      } else {
+        if let current = best { second = min(second, current.time - 1) }
+        best = (index, time)
+      }
+    }
+    guard let best else { return nil }
+    return (best.lane, best.time, second)
+  }
+
+  /// Empties `batch` and fills it with the frames whose merge time is before `limit`, as far as there is room. The
+  /// running maximum of their receive times is the merge time, for every reader of the result.
+  ///
+  /// - Returns: false when nothing is there before `limit`.
+  package func fill(_ batch: inout EventBatch, before limit: Int64 = .max) throws(RunError) -> Bool {
+    batch.removeAll()
+    while let choice = try choose(), choice.time < limit {
+      let taken = try drain(lanes[choice.lane], into: &batch, through: min(choice.until, limit - 1))
+      if taken == 0 { break }
+    }
+    sequence += UInt64(batch.eventCount)
+    return batch.frameCount > 0
+  }
+
+  /// Takes the lane's frames up to `last`, as far as its batch and the room reach.
+  private func drain(
+    _ lane: FeedLane, into batch: inout EventBatch, through last: Int64
+  ) throws(RunError) -> Int {
+    var taken = 0
+    while lane.nextFrame < lane.decoded {
+      let frame = lane.batch.frames[lane.nextFrame]
+      guard max(lane.time, frame.receive_time) <= last else { break }
+      let first = lane.nextEvent
+      var end = first
+      while end < lane.batch.eventCount, Int(lane.batch.events[end].frame) == lane.nextFrame { end += 1 }
+      guard batch.hasRoom(frameOf: Int(frame.length)), batch.eventCount + end - first <= batch.eventCapacity else {
+        guard batch.frameCount > 0 else {
+          throw .badInput(
+            "feed \(lane.index): the frame at byte \(frame.offset) has \(frame.length) bytes and \(end - first) events, "
+              + "more than a batch holds")
+        }
+        return taken
+      }
+      lane.advance(to: frame.receive_time)
+      let number = UInt32(batch.frameCount)
+      let bytes = lane.batch.bytes.extracting(Int(frame.data)..<Int(frame.data + frame.length))
+      batch.append(frame: frame, bytes: bytes)
+      for index in first..<end {
+        var event = lane.globalized(lane.batch.events[index], &instruments)
+        event.frame = number
+        batch.append(event)
+      }
+      lane.nextEvent = end
+      lane.nextFrame += 1
+      taken += 1
+    }
+    return taken
+  }
+}
