@@ -1,6 +1,6 @@
 # Debian packages that ExProve needs, and how the scripts install them. The README says what each is for.
 runtime_packages=(libffi-dev zlib1g-dev libzstd-dev tzdata pkg-config)
-test_packages=(gcc g++ clang cmake make pkg-config binutils python3 python3-venv)
+test_packages=(gcc g++ cmake make pkg-config binutils python3 python3-venv)
 
 # Installs those of its arguments that are missing; says so when it may not.
 install_packages() {

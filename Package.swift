@@ -72,7 +72,8 @@ let package = Package(
     room("Governance", ["DurableFiles", "ExecutionIR", "TransparencyLog", crypto]),
     room("AdapterConformance", ["AdapterHost"]),
     // Floor 4
-    room("ExecutionEngine", ["ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),
+    room(
+      "ExecutionEngine", ["CExProveABI", "ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),
     // Floor 5
     room("RunJournal", ["CExProveABI", "DurableFiles", "EventFlow", "ExecutionIR", crypto]),
     // Floor 8
@@ -81,6 +82,12 @@ let package = Package(
     adapter("NasdaqAdapter", path: "Plugins/nasdaq"),
     adapter("BinanceAdapter", path: "Plugins/binance"),
     // Tests
+    tests("ExecutionIRTests", ["ExecutionIR"]),
+    tests("ContractLanguageTests", ["ContractLanguage", "CivilTime", "ExecutionIR"]),
+    tests("ExecutionSolverTests", ["ExecutionSolver", "ExecutionIR"]),
+    .target(
+      name: "BrokenAdapters", path: "Tests/BrokenAdapters", sources: ["Workshop.swift"], swiftSettings: swiftRules),
+    tests("AdapterHostTests", ["AdapterHost", "BrokenAdapters", "CExProveABI", "EventFlow"]),
     tests("GovernanceTests", ["Governance", "ExecutionIR", "TransparencyLog", crypto]),
     tests("TransparencyLogTests", ["TransparencyLog", crypto]),
     tests("RunJournalTests", ["RunJournal", "EventFlow", "CExProveABI", "DurableFiles"]),

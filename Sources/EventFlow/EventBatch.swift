@@ -62,6 +62,16 @@ internal import CExProveABI
     byteCount = 0
   }
 
+  /// Forgets the events and keeps the frames: those that were not decoded yet are next.
+  package mutating func removeEvents() {
+    eventCount = 0
+  }
+
+  /// Enters the run's number of the feed in every frame.
+  package mutating func setFeed(_ feed: UInt32) {
+    for index in 0..<frameCount { unsafe frameStorage[index].feed = feed }
+  }
+
   /// Whether a frame of `length` bytes still fits.
   package func hasRoom(frameOf length: Int) -> Bool {
     frameCount < frameCapacity && length <= byteCapacity - byteCount

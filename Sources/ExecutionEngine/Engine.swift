@@ -39,10 +39,9 @@ package struct Engine: ~Copyable {
   var volumeAtStart: [Int128]
   var hasStarted = false
   package internal(set) var isFinished = false
-  /// When the last messages left, for the rate control; as many as the policy's window can hold.
-  var messageTimes: [Int64] = []
+  /// When the last messages left, for the rate control.
+  var messages: MessageWindow
   var denials: Int64 = 0
-  var arrivalMid: Int128? = nil
 
   package init(_ configuration: EngineConfiguration) throws(EngineError) {
     self = Engine(
@@ -54,6 +53,7 @@ package struct Engine: ~Copyable {
     taskDigest = configuration.task.json.digest
     policyDigest = configuration.policy.json.digest
     self.venues = venues
+    messages = MessageWindow(configuration.policy.messageRate)
     market = Market(seed: configuration.seed)
     directory = InstrumentDirectory(venues: configuration.feeds.map(\.venue))
     blotter = OrderBlotter(firstID: EngineConfiguration.firstChild)
@@ -90,7 +90,7 @@ package struct Engine: ~Copyable {
     directory.learn(event, feed: feed)
     guard directory.instruments.count > known else { return }
     let instrument = directory.instruments[known]
-    venues.define(known, as: instrument)
+    venues.define(known, as: instrument, at: now)
     guard let index = venues.venue(of: known) else { return }
     let lot = venues.lots[index]
     // A venue whose quantities are coarser than its lot in the reference data could not be told the lot.

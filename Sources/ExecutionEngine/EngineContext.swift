@@ -104,7 +104,8 @@ extension Engine {
     if let prior = configuration.prior {
       return (prior.curves[venue], .priorFile(date: prior.date, digest: prior.digest))
     }
-    guard let number = venues.instruments[venue], let first = market.firstTrade(number), first < time else {
+    let first = venues.definedAt[venue]
+    guard let number = venues.instruments[venue], first < time, market.tape(number).volume > 0 else {
       return (Array(repeating: 0, count: count), .uniform(reason: "no trade was received yet"))
     }
     let total = Int128(venues.scaled(market.tape(number).volume, from: market.quantityScale(number)) ?? .max)

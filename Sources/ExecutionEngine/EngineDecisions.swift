@@ -82,7 +82,6 @@ extension Engine {
 
   private mutating func start() {
     hasStarted = true
-    arrivalMid = nil
     for venue in venues.listings.indices {
       guard let number = venues.instruments[venue] else { continue }
       volumeAtStart[venue] = market.tape(number).volume

@@ -57,7 +57,7 @@ extension Engine {
     _ child: ChildState, at time: Int64, reason: String, into output: inout EngineOutput
   ) {
     blotter.requestCancel(child.id, at: time)
-    note(messageAt: time)
+    messages.record(at: time)
     output.statements.append(cancelStatement(child, reason: reason, at: time))
     output.intents.append(
       OrderIntent(
@@ -109,7 +109,7 @@ extension Engine {
       return
     }
     output.statements.append(orderStatement(record, isPassive: isPassive, results: results))
-    note(messageAt: time)
+    messages.record(at: time)
     guard configuration.fills != .shadow else { return }
     let child = blotter.send(
       venue: venue, price: price, quantity: quantity, isPassive: isPassive, slice: slice, at: time,
@@ -145,20 +145,7 @@ extension Engine {
       pendingCancel: blotter.leaves(in: .pendingCancel), bid: top.bid?.price, ask: top.ask?.price,
       last: market.tape(number).lastPrice, isHalted: market.isHalted(number), isStale: market.isStale(number),
       lastUpdate: updates.max(), othersVolume: others, ownVolume: Int128(blotter.filled) + Int128(blotter.working),
-      taskParticipation: configuration.task.participation, recentMessages: recentMessages(at: time), ownOpposite: nil)
-  }
-
-  // MARK: - Message rate
-
-  private mutating func note(messageAt time: Int64) {
-    let window = configuration.policy.messageRate?.window ?? 0
-    messageTimes.removeAll { $0 <= time - window }
-    messageTimes.append(time)
-  }
-
-  private func recentMessages(at time: Int64) -> Int64 {
-    let window = configuration.policy.messageRate?.window ?? 0
-    return Int64(messageTimes.count { $0 > time - window })
+      taskParticipation: configuration.task.participation, recentMessages: messages.recent(at: time, window: configuration.policy.messageRate?.window ?? 1), ownOpposite: nil)
   }
 }
 

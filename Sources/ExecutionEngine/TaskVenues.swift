@@ -12,10 +12,13 @@ struct TaskVenues: Sendable {
   let lots: [Int64]
   /// Global numbers, once defined.
   private(set) var instruments: [Int?]
+  /// When each was defined: from then on its trades are seen. Nanoseconds UTC.
+  private(set) var definedAt: [Int64]
 
   init(task: LocalExecutionTask, reference: ReferenceData) throws(EngineError) {
     listings = task.venues
     instruments = Array(repeating: nil, count: listings.count)
+    definedAt = Array(repeating: 0, count: listings.count)
     do {
       for venue in task.venues.dropFirst() {
         let differences = try reference.fungibilityDifferences(task.venues[0], venue)
@@ -51,10 +54,11 @@ struct TaskVenues: Sendable {
     }
   }
 
-  mutating func define(_ number: Int, as instrument: ListedInstrument) {
+  mutating func define(_ number: Int, as instrument: ListedInstrument, at time: Int64) {
     for index in listings.indices
     where listings[index].venue == instrument.venue && listings[index].symbol == instrument.symbol {
       instruments[index] = number
+      definedAt[index] = time
     }
   }
 

@@ -5,6 +5,12 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Offset of the byte, from 0.
   public let offset: Int
   public let reason: String
+
+  package init(offset: Int, reason: String) {
+    self.offset = offset
+    self.reason = reason
+  }
+
   public var description: String { "byte \(offset): \(reason)" }
 }
 

@@ -15,7 +15,14 @@ package enum FixedPoint {
   /// Reads `text` (`-12.5`, `100`, `0.00000001`) as an integer at 10^-`scale`. Superfluous zeros behind
   /// the point are taken; digits that would be lost are an error, never rounded.
   package static func parse(_ text: some StringProtocol, scale: Int) throws(FixedPointError) -> Int64 {
-    var value: Int64 = 0
+    try parse(text, scale: scale, as: Int64.self)
+  }
+
+  /// The same at another width.
+  package static func parse<T: FixedWidthInteger & SignedInteger>(
+    _ text: some StringProtocol, scale: Int, as type: T.Type
+  ) throws(FixedPointError) -> T {
+    var value: T = 0
     var negative = false
     var digits = 0
     var fraction: Int? = nil
@@ -27,7 +34,7 @@ package enum FixedPoint {
         fraction = 0
       case UInt8(ascii: "0")...UInt8(ascii: "9"):
         digits += 1
-        let digit = Int64(byte - UInt8(ascii: "0"))
+        let digit = T(byte - UInt8(ascii: "0"))
         if let places = fraction {
           fraction = places + 1
           if places >= scale {

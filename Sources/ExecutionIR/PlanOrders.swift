@@ -66,9 +66,8 @@ public struct FillRecord: Hashable, Sendable {
   /// At 10^-`scale`, above 0.
   public let quantity: Int64
   public let scale: Int
-  /// At 1e-9 of `feeCurrency`; a rebate is negative.
-  public let fee: Int64
-  public let feeCurrency: String
+  /// A rebate is negative.
+  public let fee: Money
   /// True when the own order rested and the other came to it; nil when the venue does not say.
   public let maker: Bool?
   /// When the venue says it happened, nil when it does not; and when it was received. Nanoseconds UTC.
@@ -81,7 +80,7 @@ public struct FillRecord: Hashable, Sendable {
 
   public init(
     order: UInt64, parent: Digest, execution: String, listing: TaskVenue, side: OrderSide, price: Int64,
-    quantity: Int64, scale: Int, fee: Int64, feeCurrency: String, maker: Bool?, eventTime: Int64?, receivedAt: Int64,
+    quantity: Int64, scale: Int, fee: Money, maker: Bool?, eventTime: Int64?, receivedAt: Int64,
     sequence: UInt64, simulated: Bool
   ) {
     self.order = order
@@ -93,7 +92,6 @@ public struct FillRecord: Hashable, Sendable {
     self.quantity = quantity
     self.scale = scale
     self.fee = fee
-    self.feeCurrency = feeCurrency
     self.maker = maker
     self.eventTime = eventTime
     self.receivedAt = receivedAt

@@ -56,7 +56,7 @@ extension FillRecord {
       "listing": listing.json, "side": .string(side.rawValue),
       "price": .string(FixedPoint.text(price, scale: priceScale)),
       "quantity": .string(FixedPoint.text(quantity, scale: scale)), "scale": .integer(Int64(scale)),
-      "fee": .string(FixedPoint.text(fee, scale: 9)), "fee_currency": .string(feeCurrency),
+      "fee": .string(FixedPoint.text(fee.amount, scale: Money.scale)), "fee_currency": .string(fee.currency),
       "received_at": .wide(receivedAt), "sequence": .wide(sequence), "simulated": .bool(simulated),
     ]
     if let maker { members["maker"] = .bool(maker) }
@@ -80,8 +80,8 @@ extension FillRecord {
       execution: try reader.string("execution"),
       listing: try TaskVenue(json: reader.value("listing"), path: reader.at("listing")),
       side: try reader.choice("side"), price: try reader.fixed("price", scale: priceScale),
-      quantity: try reader.fixed("quantity", scale: scale), scale: scale, fee: try reader.fixed("fee", scale: 9),
-      feeCurrency: try reader.string("fee_currency"), maker: reader.has("maker") ? try reader.boolean("maker") : nil,
+      quantity: try reader.fixed("quantity", scale: scale), scale: scale, fee: try reader.money("fee", currency: "fee_currency"),
+      maker: reader.has("maker") ? try reader.boolean("maker") : nil,
       eventTime: reader.has("event_time") ? try reader.integer("event_time") : nil,
       receivedAt: try reader.integer("received_at"), sequence: try reader.integer("sequence"),
       simulated: try reader.boolean("simulated"))
@@ -123,8 +123,18 @@ extension DenialRecord {
 extension RecordReader {
   /// A decimal string in its shortest form, as an integer at 10^-`scale`.
   fileprivate func fixed(_ key: String, scale: Int) throws(RecordError) -> Int64 {
+    try fixed(key, scale: scale, as: Int64.self)
+  }
+
+  fileprivate func money(_ key: String, currency: String) throws(RecordError) -> Money {
+    Money(amount: try fixed(key, scale: Money.scale, as: Int128.self), currency: try string(currency))
+  }
+
+  private func fixed<T: FixedWidthInteger & SignedInteger>(
+    _ key: String, scale: Int, as type: T.Type
+  ) throws(RecordError) -> T {
     let text = try string(key)
-    guard let value = try? FixedPoint.parse(text, scale: scale), FixedPoint.text(value, scale: scale) == text else {
+    guard let value = try? FixedPoint.parse(text, scale: scale, as: type), FixedPoint.text(value, scale: scale) == text else {
       throw error(key, "a decimal with at most \(scale) places, in its shortest form, is expected here")
     }
     return value
