@@ -27,7 +27,7 @@ internal import Glibc
   }
 
   deinit {
-    for unsafestring in unsafe strings { unsafe string.deallocate() }
+    for index in unsafe strings.indices { unsafe strings[index].deallocate() }
     unsafe settings.deallocate()
     unsafe config.deallocate()
   }
