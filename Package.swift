@@ -76,6 +76,7 @@ let package = Package(
       "ExecutionEngine", ["CExProveABI", "ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),
     // Floor 5
     room("RunJournal", ["CExProveABI", "DurableFiles", "EventFlow", "ExecutionIR", crypto]),
+    room("VenueSimulator", ["CExProveABI", "EventFlow", "ExecutionIR"]),
     // Floor 8
     .executableTarget(name: "exprove", dependencies: [arguments], swiftSettings: swiftRules),
     // Adapters
@@ -86,12 +87,13 @@ let package = Package(
     tests("ContractLanguageTests", ["ContractLanguage", "CivilTime", "ExecutionIR"]),
     tests("ExecutionSolverTests", ["ExecutionSolver", "ExecutionIR"]),
     .target(
-      name: "BrokenAdapters", path: "Tests/BrokenAdapters", sources: ["Workshop.swift"], swiftSettings: swiftRules),
+      name: "BrokenAdapters", path: "Tests/BrokenAdapters", exclude: ["adapters"], swiftSettings: swiftRules),
     tests("AdapterHostTests", ["AdapterHost", "BrokenAdapters", "CExProveABI", "EventFlow"]),
     tests("GovernanceTests", ["Governance", "ExecutionIR", "TransparencyLog", crypto]),
     tests("TransparencyLogTests", ["TransparencyLog", crypto]),
     tests("RunJournalTests", ["RunJournal", "EventFlow", "CExProveABI", "DurableFiles"]),
     tests("CivilTimeTests", ["CivilTime"]),
+    tests("VenueSimulatorTests", ["VenueSimulator", "CExProveABI", "EventFlow", "ExecutionIR"]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
   ]
 )
