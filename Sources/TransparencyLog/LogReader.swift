@@ -24,6 +24,11 @@ package struct LogReader: Sendable {
     get throws(LogError) { try checkpoint().size }
   }
 
+  /// The origin that a directory's checkpoint states, not verified: to find out which keys to ask for.
+  package static func statedOrigin(directory: String) -> String? {
+    try? LogReader(directory: directory, verifiers: []).note(named: LogFiles.checkpoint).1.origin
+  }
+
   func checkpoint(named name: String) throws(LogError) -> Checkpoint {
     let path = directory + "/" + name
     let (note, checkpoint) = try note(named: name)
