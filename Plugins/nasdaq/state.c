@@ -17,6 +17,8 @@
 #include "nasdaq.h"
 
 static const uint8_t magic[8] = {'X', 'P', 'N', 'Q', '0', '0', '0', '1'};
+/* More than any day brings, and far from where the ids would run out. */
+#define MAX_TEXTS 0x7FFFFFFFu
 #define INSTRUMENT_SIZE 13u
 #define LOCATE_SIZE 4u
 #define ORDER_SIZE 43u
@@ -133,6 +135,7 @@ static void read_head(exprove_session *s, reader *r) {
   READ(r, s->counts);
   READ(r, s->messages);
   READ(r, s->texts);
+  r->good = r->good && s->texts <= MAX_TEXTS;
   READ(r, s->mold_seen);
   READ(r, s->mold_session);
   READ(r, s->mold_next);

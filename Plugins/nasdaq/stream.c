@@ -15,32 +15,40 @@ static void put_end_mark(writer *w) {
   e->flags = EXPROVE_FLAG_LAST | EXPROVE_FLAG_NO_EVENT_TIME;
 }
 
-/* Frames `from` to `to` into events that are known to fit. Returns the number of events. */
-static uint32_t decode_run(exprove_session *restrict s, const exprove_batch *batch, uint32_t from, uint32_t to,
-                           exprove_event *restrict out) {
-  const exprove_frame *restrict frames = batch->frames;
-  const uint8_t *restrict bytes = batch->bytes;
-  uint64_t tally = 0, sequence = s->messages;
-  uint32_t filled = 0;
-  for (uint32_t i = from; i < to; i++) {
-    const uint8_t *m = bytes + frames[i].data;
-    uint32_t length = frames[i].length;
-    if (LIKELY(fast_message(s, m, length, sequence + 1, i, out + filled, &tally))) {
-      sequence++;
-      filled++;
-      continue;
-    }
-    writer w = {out, filled, i};
-    if (is_end_mark(s, length)) {
+/* Frames from `i` up to `end`, as long as the short way serves; returns the first that it does not. It calls
+ * nothing, so that everything stays in registers. */
+__attribute__((noinline)) static uint32_t decode_plain(exprove_session *restrict s, const exprove_frame *restrict frames,
+                                                       const uint8_t *restrict bytes, uint32_t i, uint32_t end,
+                                                       exprove_event *restrict out) {
+  uint64_t tally = 0, sequence = s->messages - i + 1;
+  uint32_t first = i;
+  for (; i < end; i++, out++) {
+    if (UNLIKELY(!fast_message(s, bytes + frames[i].data, frames[i].length, sequence + i, i, out, &tally))) break;
+  }
+  fast_flush(s, tally);
+  s->messages += i - first;
+  return i;
+}
+
+/* Frames from `i` up to `end` into events that are known to fit. Returns the number of events. */
+static uint32_t decode_run(exprove_session *s, const exprove_batch *batch, uint32_t i, uint32_t end,
+                           exprove_event *out) {
+  writer w = {out, 0, 0};
+  while (i < end) {
+    uint32_t stop = decode_plain(s, batch->frames, batch->bytes, i, end, out + w.filled);
+    w.filled += stop - i;
+    i = stop;
+    if (i == end) break;
+    w.frame = i;
+    if (is_end_mark(s, batch->frames[i].length)) {
       put_end_mark(&w);
     } else {
-      nasdaq_itch_message(s, &w, m, length, 0, ++sequence);
+      s->messages++;
+      nasdaq_itch_message(s, &w, batch->bytes + batch->frames[i].data, batch->frames[i].length, 0, s->messages);
     }
-    filled = w.filled;
+    i++;
   }
-  s->messages = sequence;
-  fast_flush(s, tally);
-  return filled;
+  return w.filled;
 }
 
 void nasdaq_decode_stream(exprove_session *s, exprove_batch *batch) {

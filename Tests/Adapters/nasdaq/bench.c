@@ -104,7 +104,7 @@ int main(int count, char **arguments) {
   exprove_frame *table = aligned_alloc(64, capacity * sizeof *table);
   exprove_config config = {.struct_size = sizeof config, .framing = EXPROVE_FRAMING_LENGTH16,
                            .channel = EXPROVE_CHANNEL_MARKET_DATA, .day_start = 1580360400000000000};
-  enum { ROUNDS = 15 };
+  enum { ROUNDS = 25 };
   double decode[ROUNDS], fill[ROUNDS];
   uint64_t sum = 0, made = 0;
   for (int round = 0; round < ROUNDS; round++) {
