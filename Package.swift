@@ -77,8 +77,19 @@ let package = Package(
     // Floor 5
     room("RunJournal", ["CExProveABI", "DurableFiles", "EventFlow", "ExecutionIR", crypto]),
     room("VenueSimulator", ["CExProveABI", "EventFlow", "ExecutionIR"]),
+    // Floor 7
+    room(
+      "ExecutionRun",
+      [
+        "AdapterHost", "CExProveABI", "CivilTime", "ContractLanguage", "DurableFiles", "EventFlow", "ExecutionEngine",
+        "ExecutionIR", "Feeds", "Governance", "RunJournal", "TransparencyLog", "VenueSimulator", crypto,
+      ]),
     // Floor 8
-    .executableTarget(name: "exprove", dependencies: [arguments], swiftSettings: swiftRules),
+    .executableTarget(
+      name: "exprove",
+      dependencies: [
+        "AdapterHost", "EventFlow", "ExecutionIR", "ExecutionRun", "Feeds", arguments,
+      ], swiftSettings: swiftRules),
     // Adapters
     adapter("NasdaqAdapter", path: "Plugins/nasdaq"),
     adapter("BinanceAdapter", path: "Plugins/binance"),
@@ -94,6 +105,7 @@ let package = Package(
     tests("RunJournalTests", ["RunJournal", "EventFlow", "CExProveABI", "DurableFiles"]),
     tests("CivilTimeTests", ["CivilTime"]),
     tests("VenueSimulatorTests", ["VenueSimulator", "CExProveABI", "EventFlow", "ExecutionIR"]),
+    tests("MarketModelTests", ["MarketModel", "CExProveABI", "EventFlow", "ExecutionIR"]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
   ]
 )

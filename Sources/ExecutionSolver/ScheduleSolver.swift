@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A move of one lot from a cell to another, and what it adds to the objective.
+package struct ScheduleExchange: Hashable, Sendable {
+  package let from: ScheduleCell
+  package let to: ScheduleCell
+  package let cost: Int128
+}
+
+/// A cheapest schedule.
+package struct ScheduleSolution: Hashable, Sendable {
+  /// Row by row, in lots.
+  package let quantities: [Int64]
+  package let terms: ScheduleTerms
+  /// The cheapest exchange from here; nil when there is no other schedule. It leads to the cheapest schedule other than
+  /// this one, x: from any other, y, the exchange axiom gives f(x) + f(y) ≥ f(x') + f(y') with x' one exchange from x,
+  /// and f(y') ≥ f(x), so that f(y) ≥ f(x'). It costs 0 when x is not the only cheapest one.
+  package let runnerUp: ScheduleExchange?
+
+  package var objective: Int128 { terms.objective }
+  /// The solver ends only where no exchange lowers the objective, which for this kind of objective proves that no
+  /// schedule does.
+  package var optimal: Bool { runnerUp.map { $0.cost >= 0 } ?? true }
+}
+
+extension ScheduleProblem {
+  /// A cheapest schedule, and always the same one for the same problem.
+  ///
+  /// Lots are placed in steps of a power of two, then moved while that helps; the step is halved until it is one lot.
+  /// Each coarser schedule is a cheapest one on its own grid, so that few moves are left for the finer.
+  package func solve() throws(ScheduleError) -> ScheduleSolution {
+    switch try width() {
+    case .narrow: return try solve(in: Int64.self)
+    case .wide: return try solve(in: Int128.self)
+    }
+  }
+
+  private func solve<Number: FixedWidthInteger & SignedInteger>(
+    in type: Number.Type
+  ) throws(ScheduleError) -> ScheduleSolution {
+    var descent = ExchangeDescent<Number>(self)
+    var step = ScheduleProblem.firstStep(lots: lots, slices: slices)
+    descent.use(step: Number(step))
+    descent.place()
+    var last = descent.descend()
+    while step > 1 {
+      step /= 2
+      descent.use(step: Number(step))
+      descent.place()
+      last = descent.descend()
+    }
+    let quantities = descent.quantities
+    var runnerUp: ScheduleExchange?
+    if descent.isMove(last) {
+      let (from, to) = descent.cells(of: last)
+      runnerUp = ScheduleExchange(
+        from: ScheduleCell(slice: last.from, venue: from), to: ScheduleCell(slice: last.to, venue: to),
+        cost: Int128(last.price))
+    }
+    return ScheduleSolution(quantities: quantities, terms: try terms(of: quantities), runnerUp: runnerUp)
+  }
+
+  /// The largest power of two of which about two per slice can be placed.
+  static func firstStep(lots: Int64, slices: Int) -> Int64 {
+    let share = lots / Int64(2 * slices)
+    return share <= 1 ? 1 : 1 << Int64(63 - share.leadingZeroBitCount)
+  }
+
+  enum Width { case narrow, wide }
+
+  /// In how many bits every sum of the solver fits. Its largest are a cell's price, the pull of a target, and the risk
+  /// that a lot meets over all slices; `never`, a quarter of the range, must exceed the sum of all of them four times.
+  func width() throws(ScheduleError) -> Width {
+    var cell: Int128 = 0
+    for index in 0..<slices * venues {
+      var price: Int128 = 0
+      try ScheduleProblem.add(impact[index], times: 2 * Int128(min(cap[index], lots)) + 1, to: &price)
+      try ScheduleProblem.add(try magnitude(fee[index]), times: 1, to: &price)
+      cell = max(cell, price)
+    }
+    var bound: Int128 = 0
+    try ScheduleProblem.add(cell, times: 2, to: &bound)
+    for slice in 0..<slices { try ScheduleProblem.add(risk[slice], times: 3 * Int128(lots) + 2, to: &bound) }
+    if let target {
+      let away = Int128(max(lots, target.max() ?? 0))
+      try ScheduleProblem.add(tracking, times: 4 * away + Int128(lots) + 2, to: &bound)
+    }
+    let (room, overflow) = bound.multipliedReportingOverflow(by: 64)
+    guard !overflow else { throw .overflow }
+    return room < Int128(Int64.max) ? .narrow : .wide
+  }
+
+  private func magnitude(_ value: Int128) throws(ScheduleError) -> Int128 {
+    guard value != .min else { throw .overflow }
+    return value < 0 ? -value : value
+  }
+}
