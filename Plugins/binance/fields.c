@@ -12,18 +12,14 @@ static const struct token *required(struct exprove_session *s, const struct tabl
   return NULL;
 }
 
-int field_integer(struct exprove_session *s, const struct table *table, unsigned slot, uint64_t *out) {
+/* Says which fault it is. */
+void field_no_integer(struct exprove_session *s, const struct table *table, unsigned slot) {
   const struct token *token = required(s, table, slot, TOKEN_NUMBER);
-  if (!token) return 0;
-  if (UNLIKELY(token->flags)) {
-    fault(s, token->flags & TOKEN_NEGATIVE ? EXPROVE_MALFORMED_FIELD : EXPROVE_MALFORMED_RANGE, token->at);
-    return 0;
-  }
-  *out = token->value;
-  return 1;
+  if (token) fault(s, token->flags & TOKEN_NEGATIVE ? EXPROVE_MALFORMED_FIELD : EXPROVE_MALFORMED_RANGE, token->at);
 }
 
-int field_decimal(struct exprove_session *s, const struct table *table, unsigned slot, uint32_t scale, int64_t *out) {
+int field_slow_decimal(struct exprove_session *s, const struct table *table, unsigned slot, uint32_t scale,
+                       int64_t *out) {
   const struct token *token = required(s, table, slot, TOKEN_STRING);
   if (!token) return 0;
   return scan_decimal(&s->frame.scan, s->frame.scan.base + token->at, scale, out) != NULL;

@@ -48,48 +48,6 @@ static enum part part_below(enum part part, unsigned slot) {
   }
 }
 
-/* `[["price","quantity"],…]`, `p` behind the first bracket. Old captures have a third, empty element in a level. */
-static const uint8_t *parse_levels(struct frame *f, const uint8_t *p, unsigned side) {
-  struct scan *s = &f->scan;
-  uint32_t n = f->level_count;
-  f->first[side] = n;
-  p = scan_space(s, p);
-  if (p < s->end && *p == ']') {
-    f->count[side] = 0;
-    return p + 1;
-  }
-  for (;;) {
-    /* Two bytes at a time: `["` and `","` are all that the venue writes between two numbers. */
-    if (UNLIKELY(p >= s->end || *p != '[')) return scan_fail(s, EXPROVE_MALFORMED_FIELD, p);
-    p = scan_space(s, p + 1);
-    if (UNLIKELY(p >= s->end || *p != '"')) return scan_fail(s, EXPROVE_MALFORMED_FIELD, p);
-    if (UNLIKELY(n == FRAME_LEVELS)) return scan_fail(s, EXPROVE_MALFORMED_TOO_MANY, p);
-    if (!(p = scan_decimal(s, p + 1, 9, &f->level[n].price))) return NULL;
-    p = scan_space(s, p + 1);
-    if (UNLIKELY(p >= s->end || *p != ',')) return scan_fail(s, EXPROVE_MALFORMED_FIELD, p);
-    p = scan_space(s, p + 1);
-    if (UNLIKELY(p >= s->end || *p != '"')) return scan_fail(s, EXPROVE_MALFORMED_FIELD, p);
-    if (!(p = scan_decimal(s, p + 1, 8, &f->level[n].quantity))) return NULL;
-    p = scan_space(s, p + 1);
-    n++;
-    while (UNLIKELY(p < s->end && *p == ',')) {
-      struct token extra;
-      if (!(p = scan_value(s, scan_space(s, p + 1), &extra, 4))) return NULL;
-      p = scan_space(s, p);
-    }
-    if (UNLIKELY(p >= s->end || *p != ']')) return scan_fail(s, EXPROVE_MALFORMED_FIELD, p);
-    p = scan_space(s, p + 1);
-    if (p < s->end && *p == ',') {
-      p = scan_space(s, p + 1);
-      continue;
-    }
-    if (UNLIKELY(p >= s->end || *p != ']')) return scan_fail(s, EXPROVE_MALFORMED_FIELD, p);
-    f->count[side] = n - f->first[side];
-    f->level_count = n;
-    return p + 1;
-  }
-}
-
 static const uint8_t *parse_array(struct frame *f, const uint8_t *p, unsigned slot, enum part part, struct token *token,
                                   unsigned depth) {
   struct scan *s = &f->scan;
@@ -97,7 +55,7 @@ static const uint8_t *parse_array(struct frame *f, const uint8_t *p, unsigned sl
   if (part > PART_PAYLOAD || !is_side) return scan_value(s, p, token, depth);
   unsigned side = slot == SLOT('a') || slot == SLOT_asks;
   if (f->count[side]) return scan_fail(s, EXPROVE_MALFORMED_FIELD, p); /* `b` and `bids` in one frame */
-  const uint8_t *next = parse_levels(f, p + 1, side);
+  const uint8_t *next = frame_levels(f, p + 1, side);
   if (next) {
     token->at = (uint32_t)(p - s->base);
     token->size = (uint32_t)(next - p);
@@ -199,12 +157,8 @@ static const uint8_t *parse_object(struct frame *f, const uint8_t *p, enum part 
   }
 }
 
-int frame_parse(struct frame *f, const uint8_t *bytes, uint32_t size, const uint8_t *limit) {
-  struct scan *s = &f->scan;
-  s->base = bytes;
-  s->end = bytes + size;
-  s->limit = limit;
-  s->fault = 0;
+static void start_over(struct frame *f) {
+  f->scan.fault = 0;
   f->level_fault = 0;
   f->level_count = 0;
   f->count[0] = f->count[1] = 0;
@@ -212,6 +166,19 @@ int frame_parse(struct frame *f, const uint8_t *bytes, uint32_t size, const uint
     f->part[i].seen[0] = f->part[i].seen[1] = 0;
     f->part[i].present = 0;
   }
+}
+
+int frame_parse(struct frame *f, const uint8_t *bytes, uint32_t size, const uint8_t *limit) {
+  struct scan *s = &f->scan;
+  s->base = bytes;
+  s->end = bytes + size;
+  s->limit = limit;
+  start_over(f);
+#ifndef BINANCE_PLAIN
+  f->is_object = 1;
+  if (LIKELY(frame_layout(f))) return 1;
+  start_over(f);
+#endif
   const uint8_t *p = scan_space(s, bytes);
   f->is_object = p < s->end && *p == '{';
   struct token other;

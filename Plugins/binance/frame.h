@@ -69,6 +69,11 @@ struct frame {
 /* Takes a frame apart; 0 and a fault in `scan` when it is no JSON text. Touches nothing but `frame`. */
 int frame_parse(struct frame *frame, const uint8_t *bytes, uint32_t size, const uint8_t *limit);
 
+/* The levels of one side, `p` behind the first bracket; NULL and a fault when it is no array of levels. */
+const uint8_t *frame_levels(struct frame *frame, const uint8_t *p, unsigned side);
+/* The same tables for the layouts that the venue writes, much faster; 0 for any other bytes, which proves nothing. */
+int frame_layout(struct frame *frame);
+
 static inline const struct token *frame_token(const struct table *table, unsigned slot) {
   return table->seen[slot >> 6] >> (slot & 63) & 1 ? &table->token[slot] : NULL;
 }

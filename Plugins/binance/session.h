@@ -178,12 +178,32 @@ static inline int name_symbol(struct exprove_session *s, const uint8_t *bytes, u
 
 /* --- fields.c: values out of tokens; 0 with the fault set --- */
 
-int field_integer(struct exprove_session *s, const struct table *table, unsigned slot, uint64_t *out);
-int field_decimal(struct exprove_session *s, const struct table *table, unsigned slot, uint32_t scale, int64_t *out);
 int field_bool(struct exprove_session *s, const struct table *table, unsigned slot, int *out);
 int field_text(struct exprove_session *s, const struct table *table, unsigned slot, struct view *out);
 int field_time(struct exprove_session *s, const struct table *table, unsigned slot, int64_t *out);
 int field_symbol(struct exprove_session *s, const struct table *table, unsigned slot, struct name *out);
+
+/* What is not as simple as the two below have it. */
+void field_no_integer(struct exprove_session *s, const struct table *table, unsigned slot);
+int field_slow_decimal(struct exprove_session *s, const struct table *table, unsigned slot, uint32_t scale, int64_t *out);
+
+static inline int field_integer(struct exprove_session *s, const struct table *table, unsigned slot, uint64_t *out) {
+  const struct token *token = frame_token(table, slot);
+  if (UNLIKELY(!token || token->type != TOKEN_NUMBER || token->flags)) {
+    field_no_integer(s, table, slot);
+    return 0;
+  }
+  *out = token->value;
+  return 1;
+}
+
+static inline int field_decimal(struct exprove_session *s, const struct table *table, unsigned slot, uint32_t scale,
+                                int64_t *out) {
+  const struct token *token = frame_token(table, slot);
+  if (UNLIKELY(!token || !(token->flags & TOKEN_SCALED))) return field_slow_decimal(s, table, slot, scale, out);
+  *out = (int64_t)token->value;
+  return 1;
+}
 
 /* --- the messages --- */
 

@@ -30,7 +30,7 @@ static uint8_t *read_file(const char *path, size_t *size) {
 
 int main(int argc, char **argv) {
   CHECK(argc >= 4);
-  load_adapter(argv[1]);
+  const exprove_adapter adapter = load_adapter(argv[1]);
   exprove_event *events = malloc(2 * CAPACITY * sizeof *events);
   CHECK(events);
   for (int a = 2; a + 1 < argc; a += 2) {
@@ -51,7 +51,7 @@ int main(int argc, char **argv) {
     }
     double walk = 1e9, decode = 1e9;
     uint64_t made = 0;
-    for (int round = 0; round < 7; round++) {
+    for (int round = 0; round < 60; round++) {
       double start = now();
       uint32_t lines = 0;
       for (uint8_t *p = bytes, *end = bytes + size; p < end; p++, lines++)
@@ -59,7 +59,7 @@ int main(int argc, char **argv) {
       double took = now() - start;
       CHECK(lines == count);
       if (took < walk) walk = took;
-      exprove_session *session = open_session(EXPROVE_CHANNEL_MARKET_DATA, argv[a], 1);
+      exprove_session *session = open_session(&adapter, EXPROVE_CHANNEL_MARKET_DATA, argv[a], 1);
       made = 0;
       start = now();
       for (uint32_t i = 0; i < count;) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Mutated frames against the rules of the ABI, for builds with address and undefined-behaviour sanitizers:
- *   fuzz <library> <seconds> <seed> <corpus: one frame a line>
- * Each batch lies in memory of exactly its size, so a read beyond it is seen. Two sessions decode the same frames in
- * different batches and must give the same events; states are saved, damaged and loaded.
+ *   fuzz <library> <other library> <seconds> <seed> <corpus: one frame a line>
+ * Each batch lies in memory of exactly its size, so a read beyond it is seen. A session of each library (the same sources,
+ * perhaps without their fast paths) decodes the same frames in different batches; events and states must be equal. States
+ * are saved, damaged and loaded.
  */
 #define _POSIX_C_SOURCE 199309L
 #include "host.h"
@@ -182,7 +183,7 @@ static void check_group(const exprove_event *e, uint32_t count, struct seen *see
 }
 
 /* Decodes frames [first, first + n) and appends the events; `exact` memory, so that neighbours are not readable. */
-static uint32_t decode(exprove_session *session, const struct bytes *frames, const uint32_t *flags, uint32_t n,
+static uint32_t decode(const exprove_adapter *adapter, exprove_session *session, const struct bytes *frames, const uint32_t *flags, uint32_t n,
                        exprove_event *out, struct seen *seen) {
   uint64_t size = 0;
   uint32_t filled = 0;
@@ -199,7 +200,7 @@ static uint32_t decode(exprove_session *session, const struct bytes *frames, con
   static exprove_event events[CAPACITY];
   for (uint32_t start = 0; start < n;) {
     exprove_batch batch = {sizeof batch, n - start, memory, size, table + start, events, CAPACITY, 0, 0, 0};
-    CHECK(adapter.decode(session, &batch) == EXPROVE_OK);
+    CHECK(adapter->decode(session, &batch) == EXPROVE_OK);
     CHECK(batch.frames_used >= 1 && batch.frames_used <= n - start && batch.events_filled <= CAPACITY);
     for (uint32_t i = 0, e = 0; i < batch.frames_used; i++) {
       uint32_t first = e;
@@ -216,19 +217,22 @@ static uint32_t decode(exprove_session *session, const struct bytes *frames, con
   return filled;
 }
 
-static uint8_t *save(const exprove_session *session, uint64_t *size) {
-  CHECK(adapter.save(session, NULL, 0, size) == EXPROVE_TOO_SMALL);
+static uint8_t *save(const exprove_adapter *adapter, const exprove_session *session, uint64_t *size) {
+  CHECK(adapter->save(session, NULL, 0, size) == EXPROVE_TOO_SMALL);
   uint8_t *bytes = malloc(*size);
-  CHECK(bytes && adapter.save(session, bytes, *size, size) == EXPROVE_OK);
+  CHECK(bytes && adapter->save(session, bytes, *size, size) == EXPROVE_OK);
   return bytes;
 }
 
-static void check_state(exprove_session *session, const char *market) {
+static void check_state(const exprove_adapter *adapter, const exprove_session *session, const exprove_adapter *adapter2,
+                        const exprove_session *session2, const char *market) {
   uint64_t size, again;
-  uint8_t *bytes = save(session, &size);
-  exprove_session *other = open_session(EXPROVE_CHANNEL_ORDER_ENTRY, market, draw());
-  CHECK(adapter.load(other, bytes, size) == EXPROVE_OK);
-  uint8_t *copy = save(other, &again);
+  uint8_t *bytes = save(adapter, session, &size), *copy = save(adapter2, session2, &again);
+  CHECK(again == size && memcmp(bytes, copy, size) == 0);
+  free(copy);
+  exprove_session *other = open_session(adapter, EXPROVE_CHANNEL_ORDER_ENTRY, market, draw());
+  CHECK(adapter->load(other, bytes, size) == EXPROVE_OK);
+  copy = save(adapter, other, &again);
   CHECK(again == size && memcmp(bytes, copy, size) == 0);
   free(copy);
   for (int i = 0; i < 4; i++) {
@@ -237,33 +241,33 @@ static void check_state(exprove_session *session, const char *market) {
     CHECK(damaged);
     memcpy(damaged, bytes, n);
     for (uint32_t k = 1 + below(4); k > 0 && n; k--) damaged[below((uint32_t)n)] = (uint8_t)(below(2) ? draw() : 0xFF);
-    exprove_status status = adapter.load(other, damaged, n);
+    exprove_status status = adapter->load(other, damaged, n);
     CHECK(status == EXPROVE_OK || status == EXPROVE_BAD_DATA);
     if (status == EXPROVE_OK) {
-      copy = save(other, &again);
+      copy = save(adapter, other, &again);
       CHECK(again == n && memcmp(damaged, copy, n) == 0);
       free(copy);
     }
     free(damaged);
   }
   free(bytes);
-  adapter.destroy(other);
+  adapter->destroy(other);
 }
 
 int main(int argc, char **argv) {
-  CHECK(argc == 5);
-  load_adapter(argv[1]);
-  const double seconds = atof(argv[2]);
-  state = strtoull(argv[3], NULL, 10) * 0x9E3779B97F4A7C15u + 1;
-  read_corpus(argv[4]);
+  CHECK(argc == 6);
+  const exprove_adapter first = load_adapter(argv[1]), second = load_adapter(argv[2]);
+  const double seconds = atof(argv[3]);
+  state = strtoull(argv[4], NULL, 10) * 0x9E3779B97F4A7C15u + 1;
+  read_corpus(argv[5]);
   static exprove_event one[BATCH_MAX * CAPACITY], two[BATCH_MAX * CAPACITY];
   static uint8_t memory[BATCH_MAX][FRAME_MAX];
   uint64_t frames_done = 0, good = 0, sessions = 0;
   time_t end = time(NULL) + (time_t)seconds;
   while (time(NULL) < end) {
     const char *market = below(2) ? "spot" : "usdm";
-    exprove_session *a = open_session(EXPROVE_CHANNEL_ORDER_ENTRY, market, draw());
-    exprove_session *b = open_session(EXPROVE_CHANNEL_ORDER_ENTRY, market, draw());
+    exprove_session *a = open_session(&first, EXPROVE_CHANNEL_ORDER_ENTRY, market, draw());
+    exprove_session *b = open_session(&second, EXPROVE_CHANNEL_ORDER_ENTRY, market, draw());
     struct seen in_a = {0, 0}, in_b = {0, 0};
     sessions++;
     for (uint32_t round = 0; round < 60; round++) {
@@ -276,9 +280,9 @@ int main(int argc, char **argv) {
         frames[i].size = below(4) ? mutate(memory[i], from->size) : from->size;
         flags[i] = (is_request(from) ? below(8) != 0 : below(40) == 0) ? EXPROVE_FRAME_OUTBOUND : 0;
       }
-      uint32_t in_one = decode(a, frames, flags, n, one, &in_a), in_two = 0;
+      uint32_t in_one = decode(&first, a, frames, flags, n, one, &in_a), in_two = 0;
       for (uint32_t i = 0; i < n; i++) {
-        uint32_t got = decode(b, frames + i, flags + i, 1, two + in_two, &in_b);
+        uint32_t got = decode(&second, b, frames + i, flags + i, 1, two + in_two, &in_b);
         for (uint32_t k = 0; k < got; k++) two[in_two + k].frame = i;
         in_two += got;
       }
@@ -286,10 +290,10 @@ int main(int argc, char **argv) {
       for (uint32_t k = 0; k < in_one; k++) good += one[k].kind != EXPROVE_KIND_MALFORMED && one[k].flags & 1;
       frames_done += n;
     }
-    check_state(a, market);
-    CHECK(adapter.reset(a) == EXPROVE_OK);
-    adapter.destroy(a);
-    adapter.destroy(b);
+    check_state(&first, a, &second, b, market);
+    CHECK(first.reset(a) == EXPROVE_OK);
+    first.destroy(a);
+    second.destroy(b);
   }
   printf("%llu frames in %llu sessions, %llu of them well-formed: the rules held\n", (unsigned long long)frames_done,
          (unsigned long long)sessions, (unsigned long long)good);

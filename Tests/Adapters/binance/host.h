@@ -13,7 +13,6 @@
 
 #define CAPACITY 20480u
 
-static exprove_adapter adapter;
 static exprove_host host = {sizeof host, EXPROVE_ABI_VERSION_1_0, NULL, NULL};
 
 #define CHECK(condition)                                                                                               \
@@ -24,8 +23,8 @@ static exprove_host host = {sizeof host, EXPROVE_ABI_VERSION_1_0, NULL, NULL};
     }                                                                                                                  \
   } while (0)
 
-/* `path` NULL: the adapter is linked in. */
-static inline void load_adapter(const char *path) {
+static inline exprove_adapter load_adapter(const char *path) {
+  exprove_adapter adapter;
   exprove_status (*entry)(uint32_t, exprove_adapter *) = NULL;
   void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (!library) fprintf(stderr, "%s\n", dlerror());
@@ -35,13 +34,14 @@ static inline void load_adapter(const char *path) {
   adapter.struct_size = sizeof adapter;
   CHECK(entry(EXPROVE_ABI_VERSION_1_0, &adapter) == EXPROVE_OK);
   CHECK(adapter.init(&host, NULL) == EXPROVE_OK);
+  return adapter;
 }
 
-static inline exprove_session *open_session(uint32_t channel, const char *market, uint64_t seed) {
+static inline exprove_session *open_session(const exprove_adapter *adapter, uint32_t channel, const char *market, uint64_t seed) {
   const exprove_setting setting = {"market", market};
   exprove_config config = {sizeof config, EXPROVE_FRAMING_LINE, channel, 1, &setting, 0, seed};
   exprove_session *session = NULL;
-  CHECK(adapter.create(&config, &session, NULL) == EXPROVE_OK);
+  CHECK(adapter->create(&config, &session, NULL) == EXPROVE_OK);
   return session;
 }
 
