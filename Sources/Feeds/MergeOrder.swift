@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private import CExProveABI
+package import EventFlow
+
+/// The one total order of several feeds: by (the running maximum of the feed's receive time, the order of the feed
+/// options, the ordinal in the feed). It only counts and compares; the frames stay where they are.
+///
+/// Use: give `next` the receive time of each feed's next frame; then `advance` over the frames of the feed that
+/// it names, which tells how many may be taken before another feed's turn.
+package struct MergeOrder {
+  /// A feed's run of frames.
+  package struct Turn: Equatable, Sendable {
+    package var feed: Int
+    /// The merged time of its next frame.
+    package var time: Int64
+    /// Frames of a merged time up to and with this may be taken before another feed's turn.
+    package var limit: Int64
+  }
+
+  /// What a feed's next frame is.
+  package enum Head: Equatable, Sendable {
+    /// The feed has ended.
+    case ended
+    /// A frame without a receive time stands where the one before it stood.
+    case withoutTime
+    case time(Int64)
+
+    package init(_ frame: Frame) {
+      self = FrameFlags(rawValue: frame.flags).contains(.noTime) ? .withoutTime : .time(frame.receive_time)
+    }
+  }
+
+  private struct State {
+    /// `Int64.min` before the first frame with a time.
+    var maximum = Int64.min
+    var previous = Int64.min
+    var backwardSteps: UInt64 = 0
+    var furthestBack: UInt64 = 0
+  }
+
+  private var states: [State]
+
+  package init(feeds: Int) { states = Array(repeating: State(), count: feeds) }
+
+  /// Whose turn it is; nil when all have ended. `heads` has one entry for each feed, in the order of the options.
+  package func next(_ heads: Span<Head>) -> Turn? {
+    precondition(heads.count == states.count)
+    var best: (feed: Int, time: Int64)? = nil
+    var second: (feed: Int, time: Int64)? = nil
+    for feed in heads.indices {
+      let time: Int64
+      switch heads[feed] {
+      case .ended: continue
+      case .withoutTime: time = states[feed].maximum
+      case .time(let stamp): time = max(stamp, states[feed].maximum)
+      }
+      // Feeds are looked at in their order, so one that only ties stands behind.
+      if let current = best, time >= current.time {
+        if second.map({ time < $0.time }) ?? true { second = (feed, time) }
+      } else {
+        second = best
+        best = (feed, time)
+      }
+    }
+    guard let best else { return nil }
+    guard let second else { return Turn(feed: best.feed, time: best.time, limit: .max) }
+    // A tie goes to the earlier feed. The later one was chosen only by a smaller time, so this cannot underflow.
+    return Turn(feed: best.feed, time: best.time, limit: best.feed < second.feed ? second.time : second.time - 1)
+  }
+
+  /// Takes the frames of a turn off the front of `frames` and says how many there are; counts steps backwards.
+  package mutating func advance(_ turn: Turn, _ frames: Span<Frame>) -> Int {
+    advance(turn.feed, upTo: turn.limit, frames)
+  }
+
+  package mutating func advance(_ feed: Int, upTo limit: Int64, _ frames: Span<Frame>) -> Int {
+    var state = states[feed]
+    defer { states[feed] = state }
+    var index = 0
+    while index < frames.count {
+      guard frames[index].flags & FrameFlags.noTime.rawValue == 0 else {
+        guard state.maximum <= limit else { break }
+        index += 1
+        continue
+      }
+      let time = frames[index].receive_time
+      guard max(time, state.maximum) <= limit else { break }
+      if time < state.maximum {
+        if time < state.previous { state.backwardSteps += 1 }
+        state.furthestBack = max(state.furthestBack, UInt64(bitPattern: state.maximum &- time))
+      } else {
+        state.maximum = time
+      }
+      state.previous = time
+      index += 1
+    }
+    return index
+  }
+
+  /// The merged time of the feed's last frame; `Int64.min` before its first frame with a time.
+  package func mergedTime(_ feed: Int) -> Int64 { states[feed].maximum }
+
+  /// How often a receive time was below the one before it.
+  package func backwardSteps(_ feed: Int) -> UInt64 { states[feed].backwardSteps }
+
+  /// By how many nanoseconds a receive time stood below an earlier one at most.
+  package func furthestBack(_ feed: Int) -> UInt64 { states[feed].furthestBack }
+}
