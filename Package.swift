@@ -70,7 +70,7 @@ let package = Package(
     // Floor 3
     room("ExecutionSolver", ["ExecutionIR"]),
     room("Governance", ["DurableFiles", "ExecutionIR", "TransparencyLog", crypto]),
-    room("AdapterConformance", ["AdapterHost"]),
+    room("AdapterConformance", ["AdapterHost", "CExProveABI", "CLinux", "EventFlow", "ExecutionIR", "Feeds"]),
     // Floor 4
     room(
       "ExecutionEngine", ["CExProveABI", "ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),

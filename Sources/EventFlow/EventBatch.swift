@@ -56,6 +56,16 @@ internal import CExProveABI
     }
   }
 
+  /// One frame, one event, for callers that cannot hold a span.
+  package func frame(at index: Int) -> Frame { frames[index] }
+  package func event(at index: Int) -> Event { events[index] }
+
+  /// Copies a frame and its bytes from another batch to the end; the caller has asked `hasRoom`.
+  package mutating func append(frame index: Int, of other: borrowing EventBatch) {
+    let frame = other.frames[index]
+    append(frame: frame, bytes: other.bytes.extracting(Int(frame.data)..<Int(frame.data) + Int(frame.length)))
+  }
+
   package mutating func removeAll() {
     frameCount = 0
     eventCount = 0

@@ -2,7 +2,7 @@
 
 internal import CExProveABI
 package import EventFlow
-package import ExecutionIR
+internal import ExecutionIR
 internal import Governance
 internal import MarketModel
 

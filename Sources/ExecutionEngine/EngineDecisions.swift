@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ExecutionIR
+internal import ExecutionIR
 internal import ExecutionSolver
 internal import Governance
 internal import MarketModel

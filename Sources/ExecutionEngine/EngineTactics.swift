@@ -144,7 +144,7 @@ extension Engine {
       live: blotter.leaves(in: .live), inFlight: blotter.leaves(in: .inFlight),
       pendingCancel: blotter.leaves(in: .pendingCancel), bid: top.bid?.price, ask: top.ask?.price,
       last: market.tape(number).lastPrice, isHalted: market.isHalted(number), isStale: market.isStale(number),
-      lastUpdate: updates.max(), othersVolume: others, ownVolume: Int128(blotter.filled) + Int128(blotter.working),
+      lastUpdate: updates.max(), othersVolume: others,
       taskParticipation: configuration.task.participation, recentMessages: messages.recent(at: time, window: configuration.policy.messageRate?.window ?? 1), ownOpposite: nil)
   }
 }

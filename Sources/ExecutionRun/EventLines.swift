@@ -2,7 +2,6 @@
 
 internal import CExProveABI
 package import EventFlow
-package import ExecutionEngine
 internal import ExecutionIR
 
 /// Events as text: JSON lines or CSV, decimals exact, times as integers. One row per event, in the total order.

@@ -79,7 +79,7 @@ package final class FeedLane {
   /// The merge time of the next frame, nil when there is none now.
   func peek() throws(RunError) -> Int64? {
     if nextFrame == decoded, !(try refill()) { return nil }
-    return max(time, batch.frames[nextFrame].receive_time)
+    return max(time, batch.frame(at: nextFrame).receive_time)
   }
 
   /// Passes the merge time over the next frame, which the caller takes.
@@ -116,9 +116,9 @@ package final class FeedLane {
   private func read() throws -> Bool {
     guard reader != nil else { return takeArrivals() }
     guard damage == nil else { return false }
-    do {
+    do throws(FeedError) {
       _ = try reader!.read(into: &batch, limit: batch.frameCapacity)
-    } catch let error as FeedError {
+    } catch {
       // What was read before the damage counts; the damage itself shows in the run's summary and exit code.
       damage = error
     }

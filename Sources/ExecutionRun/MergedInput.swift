@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import AdapterHost
 internal import CExProveABI
 package import EventFlow
 
@@ -10,14 +9,19 @@ package final class MergedInput {
   package private(set) var instruments = GlobalInstruments()
   /// The number of the next event in the run's total order.
   package private(set) var sequence: UInt64 = 0
+  /// The fill model, where the run has one.
+  package var model: ModelLane? = nil
 
   package init(lanes: [FeedLane]) {
     self.lanes = lanes
   }
 
-  /// The merge time of the next frame of any feed; nil when there is none.
+  /// The merge time of the next frame of any feed, or the time at which the model has something to do; nil when there
+  /// is neither.
   package func peek() throws(RunError) -> Int64? {
-    try choose()?.time
+    let time = try choose()?.time
+    guard let modelTime = model?.nextTime else { return time }
+    return min(time ?? modelTime, modelTime)
   }
 
   private func choose() throws(RunError) -> (lane: Int, time: Int64, until: Int64)? {
@@ -43,7 +47,14 @@ package final class MergedInput {
   /// - Returns: false when nothing is there before `limit`.
   package func fill(_ batch: inout EventBatch, before limit: Int64 = .max) throws(RunError) -> Bool {
     batch.removeAll()
-    while let choice = try choose(), choice.time < limit {
+    while true {
+      let choice = try choose()
+      // What the model reports for a moment follows all that the market said up to it.
+      if let time = model?.nextTime, time < limit, time < choice?.time ?? .max {
+        if model!.pop(upTo: time, into: &batch) == 0, model!.nextTime == time { break }
+        continue
+      }
+      guard let choice, choice.time < limit else { break }
       let taken = try drain(lanes[choice.lane], into: &batch, through: min(choice.until, limit - 1))
       if taken == 0 { break }
     }
@@ -57,11 +68,12 @@ package final class MergedInput {
   ) throws(RunError) -> Int {
     var taken = 0
     while lane.nextFrame < lane.decoded {
-      let frame = lane.batch.frames[lane.nextFrame]
-      guard max(lane.time, frame.receive_time) <= last else { break }
+      let frame = lane.batch.frame(at: lane.nextFrame)
+      let time = max(lane.time, frame.receive_time)
+      guard time <= last, time <= model?.nextTime ?? .max else { break }
       let first = lane.nextEvent
       var end = first
-      while end < lane.batch.eventCount, Int(lane.batch.events[end].frame) == lane.nextFrame { end += 1 }
+      while end < lane.batch.eventCount, Int(lane.batch.event(at: end).frame) == lane.nextFrame { end += 1 }
       guard batch.hasRoom(frameOf: Int(frame.length)), batch.eventCount + end - first <= batch.eventCapacity else {
         guard batch.frameCount > 0 else {
           throw .badInput(
@@ -72,12 +84,12 @@ package final class MergedInput {
       }
       lane.advance(to: frame.receive_time)
       let number = UInt32(batch.frameCount)
-      let bytes = lane.batch.bytes.extracting(Int(frame.data)..<Int(frame.data + frame.length))
-      batch.append(frame: frame, bytes: bytes)
+      batch.append(frame: lane.nextFrame, of: lane.batch)
       for index in first..<end {
-        var event = lane.globalized(lane.batch.events[index], &instruments)
+        var event = lane.globalized(lane.batch.event(at: index), &instruments)
         event.frame = number
         batch.append(event)
+        model?.observe(event, at: time, instruments: instruments)
       }
       lane.nextEvent = end
       lane.nextFrame += 1

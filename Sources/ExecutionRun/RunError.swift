@@ -33,7 +33,13 @@ package enum RunError: Error, Sendable, CustomStringConvertible {
   package var exitCode: Int32 {
     switch self {
     case .adapter(_, let error): error.exitCode
-    case .feed(let error): error.exitCode
+    case .feed(let error):
+      switch error.category {
+      case .usage: 64
+      case .missing: 66
+      case .io: 74
+      case .badData: 65
+      }
     case .badInput: 65
     case .missing: 66
     case .io: 74

@@ -18,7 +18,7 @@ package struct JournalReader: ~Copyable {
   private let directory: String
   private let segments: [String]
   private var index = -1
-  private var bytes: OpenFile? = nil
+  private var segment: Segment? = nil
   private var size = 0
   private var offset = 0
   private var record: [UInt8] = []
@@ -107,8 +107,9 @@ package struct JournalReader: ~Copyable {
     index += 1
     offset = 0
     do {
-      bytes = try OpenFile(path, flags: O_RDONLY | O_CLOEXEC)
-      size = try bytes!.size()
+      let opened = try Segment(path)
+      size = try opened.file.size()
+      segment = opened
     } catch {
       throw .file(error.description)
     }
@@ -125,15 +126,10 @@ package struct JournalReader: ~Copyable {
   }
 
   private func read(_ at: Int, _ count: Int) throws(JournalError) -> [UInt8] {
-    do {
-      let read = try bytes!.read(at: at, count: count)
-      guard read.count == count else { throw damaged("the file became shorter while it was read") }
-      return read
-    } catch let error as JournalError {
-      throw error
-    } catch {
-      throw .file("\(error)")
+    guard let read = try segment?.read(at, count), read.count == count else {
+      throw damaged("the file became shorter while it was read")
     }
+    return read
   }
 
   private func damaged(_ reason: String) -> JournalError {
@@ -142,5 +138,18 @@ package struct JournalReader: ~Copyable {
 
   private func word(_ bytes: [UInt8], _ at: Int) -> UInt64 {
     UInt64(bytes[at]) | UInt64(bytes[at + 1]) << 8 | UInt64(bytes[at + 2]) << 16 | UInt64(bytes[at + 3]) << 24
+  }
+}
+
+/// The open segment. A class, so that the reader can hold none.
+private final class Segment {
+  let file: OpenFile
+
+  init(_ path: String) throws(FileError) {
+    file = try OpenFile(path, flags: O_RDONLY | O_CLOEXEC)
+  }
+
+  func read(_ at: Int, _ count: Int) throws(JournalError) -> [UInt8] {
+    do throws(FileError) { return try file.read(at: at, count: count) } catch { throw .file(error.description) }
   }
 }

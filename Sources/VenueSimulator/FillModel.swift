@@ -133,11 +133,16 @@ package struct FillModel: Sendable {
 
   /// One entry per instrument that orders may go to.
   package init(configuration: [FillModelVenue]) {
-    for venue in configuration {
-      precondition(venue.inbound >= 0 && venue.outbound >= 0)
-      markets.append(Market(venue: venue))
-    }
-    markets.sort { $0.venue.instrument < $1.venue.instrument }
+    for venue in configuration { add(venue) }
+  }
+
+  /// One instrument more, before its first event: numbers are known only once a venue has defined them.
+  package mutating func add(_ venue: FillModelVenue) {
+    precondition(venue.inbound >= 0 && venue.outbound >= 0 && market(venue.instrument) == nil)
+    let place = markets.firstIndex { $0.venue.instrument > venue.instrument } ?? markets.count
+    // Orders name their market by its place, so none may have come before.
+    precondition(place == markets.count || orders.isEmpty)
+    markets.insert(Market(venue: venue), at: place)
   }
 
   // MARK: In

@@ -5,5 +5,8 @@ import ArgumentParser
 @main
 struct ExProve: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "exprove", abstract: "Proves execution: from venue bytes to a ledger that strangers can verify.")
+    commandName: "exprove",
+    abstract: "Proves execution: from venue bytes to a ledger that strangers can verify.",
+    version: "1.0.0",
+    subcommands: [Normalize.self])
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CExProveABI
-package import EventFlow
 
 /// One (venue, symbol), as the stream defined it.
 package struct ListedInstrument: Equatable, Sendable {

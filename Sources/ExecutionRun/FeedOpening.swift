@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AdapterHost
+internal import CivilTime
+package import ExecutionIR
+package import Feeds
+
+/// A feed's adapter and how its session is set up: all that a replay needs to decode the same frames again.
+package struct FeedSetup: Sendable {
+  package let options: FeedOptions
+  package let adapter: LoadedAdapter
+  package let session: AdapterSession.Configuration
+  /// Digest of the TZif file that gave the day's beginning, where one was needed.
+  package let zoneDigest: Digest?
+  package let container: String
+}
+
+/// Opens feeds: adapters loaded once per digest, captures looked into, sessions configured.
+package struct FeedOpening {
+  private let locator: AdapterLocator
+  private var loaded: [LoadedAdapter] = []
+
+  package init(locator: AdapterLocator = .standard) {
+    self.locator = locator
+  }
+
+  /// The adapter of a name or path; the same bytes are loaded once.
+  package mutating func adapter(_ nameOrPath: String) throws(RunError) -> LoadedAdapter {
+    do {
+      let image = try locator.image(of: nameOrPath)
+      if let known = loaded.first(where: { $0.image.digest == image.digest }) { return known }
+      let adapter = try LoadedAdapter(image)
+      loaded.append(adapter)
+      return adapter
+    } catch {
+      throw .adapter(feed: 0, error)
+    }
+  }
+
+  /// The lane of feed `index`, and its setup for the record.
+  package mutating func open(_ options: FeedOptions, index: Int, seed: UInt64) throws(RunError) -> (FeedLane, FeedSetup) {
+    let adapter = try adapter(options.adapter)
+    let manifest = adapter.manifest
+    do {
+      let declared = manifest.framings.compactMap { Feeds.Framing(rawValue: $0.rawValue) }
+      let reader = try FeedReader.open(options.path, feed: UInt32(index), declared: declared, options: options)
+      let day = try options.dayStart()
+      if manifest.hasFrameTime, day == nil {
+        throw FeedError.usage(
+          feed: options.text,
+          reason: "the times of \(manifest.name) have no date; add date=YYYY-MM-DD,zone=America/New_York (the day and "
+            + "the venue's zone)")
+      }
+      guard let framing = AdapterHost.Framing(rawValue: reader.framing.rawValue) else {
+        throw RunError.internalFault("framing \(reader.framing.name) is not known to the host")
+      }
+      let configuration = AdapterSession.Configuration(
+        framing: framing, channel: .marketData, dayStart: day?.nanoseconds ?? 0, seed: seed,
+        settings: options.settings.map { AdapterSession.Configuration.Setting(key: $0.key, value: $0.value) })
+      let container = reader.container.rawValue
+      let session = try AdapterSession(adapter, configuration)
+      let lane = FeedLane(
+        index: index, venue: options.venue, session: session, reader: reader, venueLatency: options.venueLatency)
+      let setup = FeedSetup(
+        options: options, adapter: adapter, session: configuration,
+        zoneDigest: day.map { Digest(of: $0.zone.bytes) }, container: container)
+      return (lane, setup)
+    } catch let error as FeedError {
+      throw .feed(error)
+    } catch let error as AdapterError {
+      throw .adapter(feed: index, error)
+    } catch let error as RunError {
+      throw error
+    } catch {
+      throw .internalFault("\(error)")
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ExecutionIR
+import ExecutionRun
+import Feeds
+import Glibc
+
+/// Standard output for results, standard error for everything else.
+enum Console {
+  static let isTerminal = isatty(2) == 1
+
+  static func write(_ bytes: [UInt8]) {
+    put(bytes, to: 1)
+  }
+
+  static func print(_ text: String) {
+    put(Array((text + "\n").utf8), to: 1)
+  }
+
+  static func printJSON(_ json: JSON) throws {
+    put(json.canonical + [UInt8(ascii: "\n")], to: 1)
+  }
+
+  static func note(_ text: String) {
+    put(Array((text + "\n").utf8), to: 2)
+  }
+
+  /// Progress, on a terminal only, on one line that the next text overwrites.
+  static func progress(_ text: String) {
+    if isTerminal { put(Array("\r\u{1B}[K\(text)".utf8), to: 2) }
+  }
+
+  private static func put(_ bytes: [UInt8], to descriptor: Int32) {
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe Glibc.write(descriptor, buffer.baseAddress! + done, buffer.count - done)
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        // Whoever reads has gone: there is nobody left to tell.
+        Glibc.exit(descriptor == 1 && errno != EPIPE ? 74 : 0)
+      }
+      done += count
+    }
+  }
+}
+
+/// Turns what was thrown into one line on standard error and the documented exit code.
+enum Failure {
+  static func exit(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as RunError {
+      Console.note("exprove: \(error)")
+      throw ExitCode(error.exitCode)
+    } catch let error as FeedError {
+      Console.note("exprove: \(error)")
+      throw ExitCode(RunError.feed(error).exitCode)
+    } catch let error as ExitCode {
+      throw error
+    } catch let error as ValidationError {
+      throw error
+    } catch {
+      Console.note("exprove: \(error); this is a mistake in exprove itself, please report it")
+      throw ExitCode(70)
+    }
+  }
+}
