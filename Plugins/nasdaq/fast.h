@@ -66,6 +66,9 @@ static inline void fast_flush(exprove_session *s, uint64_t tally) {
 static inline int fast_message(const exprove_session *restrict s, const uint8_t *restrict m, uint32_t length,
                                uint64_t sequence, uint32_t frame, exprove_event *restrict out,
                                uint64_t *restrict tally) {
+#ifdef NASDAQ_WITHOUT_SHORTCUT /* the tests hold the long way to the same events */
+  length = 0;
+#endif
   if (UNLIKELY(length < FAST_SHORTEST)) return 0;
   const fast_type *t = &fast_types[m[0]];
   if (UNLIKELY(t->length != length)) return 0;

@@ -108,7 +108,9 @@ static inline uint32_t take_stock(const message *c, uint32_t token, uint32_t sid
 }
 
 /* What stays live of an order whose whole size becomes `shares`. */
-static inline uint32_t stays(const own_order *o, uint32_t shares) { return shares > o->executed ? shares - o->executed : 0; }
+static inline uint32_t stays(const own_order *o, uint32_t shares) {
+  return shares > o->executed ? shares - o->executed : 0;
+}
 
 /* Both ids of a replace in one form: client order ids, or text ids when either token is foreign. */
 static inline void set_ids(exprove_event *e, const own_order *o, uint64_t previous_id, uint32_t previous_text) {

@@ -35,9 +35,8 @@ static void accepted(const message *c) {
 
 static void replaced(const message *c) {
   const uint8_t *m = c->m;
-  uint32_t bad = m[64] != 'L' && m[64] != 'D'                                                             ? 64
-                 : field_length(m + 65, TOKEN_SIZE) == 0 || memcmp(m + 9, m + 65, TOKEN_SIZE) == 0 ? 65
-                                                                                                      : 0;
+  int same = memcmp(m + 9, m + 65, TOKEN_SIZE) == 0;
+  uint32_t bad = m[64] != 'L' && m[64] != 'D' ? 64 : same || field_length(m + 65, TOKEN_SIZE) == 0 ? 65 : 0;
   if (bad != 0) {
     malformed(c, EXPROVE_MALFORMED_FIELD, bad);
     return;

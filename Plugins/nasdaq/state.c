@@ -225,8 +225,8 @@ static void read_orders(exprove_session *s, reader *r) {
     READ(r, o.reference);
     int foreign = nasdaq_token_read(o.token) == 0;
     r->good = r->good && field_length(o.token, TOKEN_SIZE) > 0 &&
-              (o.side == EXPROVE_SIDE_BUY || o.side == EXPROVE_SIDE_SELL) && o.instrument < s->instruments && (o.text == NO_TEXT ? !foreign : o.text < s->texts) &&
-              nasdaq_find_order(s, o.token) == NULL;
+              (o.side == EXPROVE_SIDE_BUY || o.side == EXPROVE_SIDE_SELL) && o.instrument < s->instruments &&
+              (o.text == NO_TEXT ? !foreign : o.text < s->texts) && nasdaq_find_order(s, o.token) == NULL;
     if (r->good) *nasdaq_add_order(s, o.token) = o;
   }
 }

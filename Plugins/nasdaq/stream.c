@@ -17,9 +17,9 @@ static void put_end_mark(writer *w) {
 
 /* Frames from `i` up to `end`, as long as the short way serves; returns the first that it does not. It calls
  * nothing, so that everything stays in registers. */
-__attribute__((noinline)) static uint32_t decode_plain(exprove_session *restrict s, const exprove_frame *restrict frames,
-                                                       const uint8_t *restrict bytes, uint32_t i, uint32_t end,
-                                                       exprove_event *restrict out) {
+__attribute__((noinline)) static uint32_t
+decode_plain(exprove_session *restrict s, const exprove_frame *restrict frames, const uint8_t *restrict bytes,
+             uint32_t i, uint32_t end, exprove_event *restrict out) {
   uint64_t tally = 0, sequence = s->messages - i + 1;
   uint32_t first = i;
   for (; i < end; i++, out++) {

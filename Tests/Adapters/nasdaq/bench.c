@@ -60,7 +60,8 @@ static int by_value(const void *a, const void *b) {
 
 int main(int count, char **arguments) {
   check(count >= 3, "bench ADAPTER.so CAPTURE [SYMBOLS] [BATCH]");
-  uint32_t symbols = count > 3 ? (uint32_t)atoi(arguments[3]) : 1, batch_size = count > 4 ? (uint32_t)atoi(arguments[4]) : 1024;
+  uint32_t symbols = count > 3 ? (uint32_t)atoi(arguments[3]) : 1;
+  uint32_t batch_size = count > 4 ? (uint32_t)atoi(arguments[4]) : 1024;
   void *library = dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
   check(library != NULL, "cannot load the adapter");
   exprove_status (*entry)(uint32_t, exprove_adapter *);
@@ -144,7 +145,8 @@ int main(int count, char **arguments) {
   qsort(fill, ROUNDS, sizeof *fill, by_value);
   printf("{\"symbols\": %u, \"batch\": %u, \"messages\": %u, \"events\": %llu, \"decode_million_per_second\": %.1f, "
          "\"decode_best\": %.1f, \"bare_fill_million_per_second\": %.1f, \"check\": %llu}\n",
-         symbols, batch_size, total, (unsigned long long)made, total / decode[ROUNDS / 2] * 1e-6, total / decode[0] * 1e-6,
+         symbols, batch_size, total, (unsigned long long)made, total / decode[ROUNDS / 2] * 1e-6,
+         total / decode[0] * 1e-6,
          total / fill[ROUNDS / 2] * 1e-6, (unsigned long long)(sum & 0xFFFF));
   return 0;
 }

@@ -35,7 +35,8 @@ static uint64_t failing;
   } while (0)
 
 static const char itch_types[] = "SRHYLVWKJhAFECXDUPQBINO";
-static const uint8_t itch_sizes[] = {12, 39, 25, 20, 26, 35, 12, 28, 35, 21, 36, 40, 31, 36, 23, 19, 35, 44, 40, 19, 50, 20, 48};
+static const uint8_t itch_sizes[] = {12, 39, 25, 20, 26, 35, 12, 28, 35, 21,
+                                      36, 40, 31, 36, 23, 19, 35, 44, 40, 19, 50, 20, 48};
 static const char sent_types[] = "OUXMN";
 static const uint8_t sent_sizes[] = {49, 47, 19, 20, 15};
 static const char got_types[] = "SAUCDEGFBJPITM";
@@ -58,7 +59,9 @@ static uint32_t make(uint8_t *p, int channel, int outbound) {
   const char *types = channel == EXPROVE_CHANNEL_MARKET_DATA ? itch_types : outbound ? sent_types : got_types;
   const uint8_t *sizes = channel == EXPROVE_CHANNEL_MARKET_DATA ? itch_sizes : outbound ? sent_sizes : got_sizes;
   uint32_t i = below((uint32_t)strlen(types)), size = sizes[i];
-  for (uint32_t k = 0; k < size; k++) p[k] = below(3) ? (uint8_t)letters[below(sizeof letters - 1)] : (uint8_t)random64();
+  for (uint32_t k = 0; k < size; k++) {
+    p[k] = below(3) ? (uint8_t)letters[below(sizeof letters - 1)] : (uint8_t)random64();
+  }
   p[0] = (uint8_t)types[i];
   if (channel == EXPROVE_CHANNEL_MARKET_DATA) {
     static const uint8_t at[] = {0, 11, 11, 11, 15, 0, 0, 11, 11, 11, 24, 24, 0, 0, 0, 0, 0, 24, 19, 0, 28, 11, 11};
@@ -148,7 +151,8 @@ static void make_work(work *w, int framing, int channel) {
   }
 }
 
-static void check_rules(const exprove_event *e, uint32_t filled, uint32_t used, uint32_t *texts, uint32_t *instruments) {
+static void check_rules(const exprove_event *e, uint32_t filled, uint32_t used, uint32_t *texts,
+                        uint32_t *instruments) {
   uint32_t frame = 0;
   for (uint32_t i = 0; i < filled; i++) {
     DEMAND(e[i].reserved == 0 && (e[i].flags & ~EXPROVE_FLAG_ALL) == 0 && e[i].side <= 2);
@@ -244,7 +248,8 @@ static void break_state(const exprove_adapter *a, const exprove_config *config, 
       for (uint32_t i = 0; i < w->count; i++) {
         exprove_frame frame = {.length = w->sizes[i], .flags = w->flags[i]};
         exprove_batch batch = {.struct_size = sizeof batch, .frame_count = 1, .bytes = w->bytes[i],
-                               .bytes_size = w->sizes[i], .frames = &frame, .events = events, .event_capacity = CAPACITY};
+                               .bytes_size = w->sizes[i], .frames = &frame, .events = events,
+                               .event_capacity = CAPACITY};
         DEMAND(a->decode(s, &batch) == EXPROVE_OK && batch.frames_used == 1 && batch.events_filled > 0);
       }
       free(events);
@@ -269,7 +274,8 @@ int main(int count, char **arguments) {
     failing = seed + round;
     state = (failing + 1) * 0x9E3779B97F4A7C15u;
     uint32_t form = below(5);
-    exprove_config config = {.struct_size = sizeof config, .framing = forms[form].framing, .channel = forms[form].channel,
+    exprove_config config = {.struct_size = sizeof config, .framing = forms[form].framing,
+                             .channel = forms[form].channel,
                              .day_start = 1580360400000000000, .seed = random64()};
     static work w;
     make_work(&w, (int)config.framing, (int)config.channel);

@@ -137,7 +137,8 @@ class OuchOracle:
         else:
             number = number_of(order["token"])
             fields["order_id"], foreign = number or order["text"], not number
-        self.put(kind, flags | (TEXT_ID if foreign else 0), instrument=order["instrument"], side=order["side"], **fields)
+        self.put(kind, flags | (TEXT_ID if foreign else 0), instrument=order["instrument"], side=order["side"],
+                 **fields)
 
     def ids(self, order, previous_raw, previous_text):
         a, b = number_of(order["token"]), number_of(previous_raw)
@@ -195,8 +196,8 @@ class OuchOracle:
             self.own(OWN_CANCELLED, order, quantity=order["remaining"], aux=order["reference"])
             order["remaining"] = 0
 
-    def got_A(self, m, raw, side, shares, symbol, price, tif, firm, display, reference, cap, sweep, minimum, cross, state,
-              weight):
+    def got_A(self, m, raw, side, shares, symbol, price, tif, firm, display, reference, cap, sweep, minimum, cross,
+              state, weight):
         if state not in (b"L", b"D"):
             raise Malformed(FIELD, 64)
         instrument = self.stock(raw, side, symbol, (9, 23, 28))
@@ -205,8 +206,8 @@ class OuchOracle:
         self.own(OWN_ACKNOWLEDGED, order, price=price, quantity=shares, aux=reference)
         self.settle(order, state)
 
-    def got_U(self, m, raw, side, shares, symbol, price, tif, firm, display, reference, cap, sweep, minimum, cross, state,
-              old, weight):
+    def got_U(self, m, raw, side, shares, symbol, price, tif, firm, display, reference, cap, sweep, minimum, cross,
+              state, old, weight):
         if state not in (b"L", b"D"):
             raise Malformed(FIELD, 64)
         if not is_field(old) or old == raw:

@@ -21,6 +21,8 @@ for compiler in gcc clang; do
   [ "$exported" = exprove_adapter_entry ] || { echo "nasdaq: exports $exported" >&2; exit 1; }
   echo "nasdaq: $compiler"
   (cd "$here" && NASDAQ_SO="$library" python3 -W error -m unittest -q test_itch test_ouch test_state)
+  "$compiler" $rules -O2 -DNASDAQ_WITHOUT_SHORTCUT -shared -fPIC -fvisibility=hidden "$sources"/*.c -o "$work/long.so"
+  (cd "$here" && NASDAQ_SO="$work/long.so" python3 -W error -m unittest -q test_itch)
   "$compiler" $rules -Wno-pedantic -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
     "$sources"/*.c "$here/fuzz.c" -o "$work/fuzz" 2>"$work/log" || { cat "$work/log" >&2; exit 1; }
   "$work/fuzz" "${FUZZ_SEED:-1}" "${FUZZ_ROUNDS:-500}"

@@ -128,7 +128,8 @@ class ItchTest(Comparing):
         rng = random.Random(1)
         for kind in LAYOUT:
             for _ in range(60):
-                first = build("R", 5, SYMBOLS[0], b"Q", b"N", 100, b"N", b"C", b"Z ", b"P", b"N", b"1", b"N", b"N", 0, b"N")
+                first = build("R", 5, SYMBOLS[0], b"Q", b"N", 100, b"N", b"C", b"Z ", b"P", b"N", b"1", b"N",
+                              b"N", 0, b"N")
                 one = sample(rng, kind, 1, SYMBOLS[0])
                 self.run_stream([first, one])
                 self.run_stream([one, first, one])
@@ -221,7 +222,8 @@ class MoldTest(Comparing):
         plain = Session(ADAPTER).decode(frames)
         strip = lambda e: e[:52] + e[56:]
         self.assertEqual([strip(e) for e in events], [strip(e) for e in plain])
-        self.assertEqual(session.frame_times(packets)[:2], [DAY_START + int.from_bytes(frames[i][5:11], "big") for i in (0, 23)])
+        self.assertEqual(session.frame_times(packets)[:2],
+                         [DAY_START + int.from_bytes(frames[i][5:11], "big") for i in (0, 23)])
 
     def test_gap_and_duplicates(self):
         frames = capture()[:100]

@@ -51,8 +51,8 @@ class OuchTest(Comparing):
                   got("E", 5, b, 20, 3_200_100, b"R", 556)]
         _, events = self.run_orders(frames)
         kinds = [EVENT.unpack(e) for e in events if e[56] not in (TEXT, INSTRUMENT)]
-        self.assertEqual([k[8] for k in kinds], [OWN_NEW, OWN_ACKNOWLEDGED, OWN_FILLED, OWN_REPLACE_REQUEST, OWN_REPLACED,
-                                                 OWN_CANCEL_REQUEST, OWN_CANCELLED, OWN_FILLED])
+        self.assertEqual([k[8] for k in kinds], [OWN_NEW, OWN_ACKNOWLEDGED, OWN_FILLED, OWN_REPLACE_REQUEST,
+                                                 OWN_REPLACED, OWN_CANCEL_REQUEST, OWN_CANCELLED, OWN_FILLED])
         # 100 entered, 30 done; replaced to 100 in all leaves 70; cancelled to 50 in all leaves 20.
         self.assertEqual([k[4] for k in kinds], [100, 100, 30, 70, 70, 20, 50, 20])
         self.assertEqual([k[2] for k in kinds], [1, 1, 1, 2, 2, 2, 2, 2])
@@ -111,7 +111,8 @@ class OuchTest(Comparing):
                 lambda: (sent("N", a), OUTBOUND), lambda: accept(a, side, shares, symbol, price, match, state, time),
                 lambda: replaced(a, b, side, shares, symbol, price, match, state, time),
                 lambda: got("C", time, a, shares, one), lambda: got("D", time, a, shares, one, 1, 2, one),
-                lambda: got("D", time, a, shares, one, 1, 2, one) + b"S", lambda: got("E", time, a, shares, price, one, match),
+                lambda: got("D", time, a, shares, one, 1, 2, one) + b"S",
+                lambda: got("E", time, a, shares, price, one, match),
                 lambda: got("G", time, a, shares, price, one, match, 1, b"I"),
                 lambda: got("F", time, a, shares, price, one, match, b"N"), lambda: got("B", time, a, match, one),
                 lambda: got("J", time, a, one), lambda: got("P", time, a), lambda: got("I", time, a),

@@ -68,7 +68,8 @@ class EntryTest(unittest.TestCase):
         ADAPTER.deinit()
 
     def test_config(self):
-        for framing, channel, expected in ((PACKET, ORDER_ENTRY, NOT_IMPLEMENTED), (abi.LINE, MARKET_DATA, NOT_IMPLEMENTED),
+        for framing, channel, expected in ((PACKET, ORDER_ENTRY, NOT_IMPLEMENTED),
+                                           (abi.LINE, MARKET_DATA, NOT_IMPLEMENTED),
                                            (0, MARKET_DATA, NOT_IMPLEMENTED), (MESSAGE, 3, NOT_IMPLEMENTED)):
             self.assertEqual(Session(ADAPTER, framing, channel).status, expected)
         for day, expected in ((-1, INVALID_ARGUMENT), (2**63 - 1, INVALID_ARGUMENT), (0, OK)):
@@ -118,7 +119,7 @@ class StateTest(Comparing):
             session.decode(frames[:80])
             raw = session.save()
             trials = [raw[:n] for n in range(len(raw))] + [raw + b"\0", b""]
-            for _ in range(4000):
+            for _ in range(1200):
                 broken = bytearray(raw)
                 for _ in range(rng.choice([1, 1, 2, 5])):
                     broken[rng.randrange(len(raw))] = rng.choice([0, 1, 0xFF, rng.getrandbits(8)])
@@ -137,6 +138,16 @@ class StateTest(Comparing):
                     self.assertEqual(status, abi.BAD_DATA)
                     self.assertEqual(victim.save(), empty)
         self.assertGreater(taken, 100)  # counters and the like may hold anything
+
+    def test_one_text_id_for_two_texts(self):
+        session = Session(ADAPTER, MESSAGE, ORDER_ENTRY)
+        session.decode([test_ouch.enter(b"THEIRS%-8d" % i) for i in (1, 2)])
+        raw = session.save()  # text 0 is the symbol, 1 and 2 are the tokens
+        at = len(raw) - 43 + 14 + 1 + 4
+        self.assertEqual(struct.unpack_from("<I", raw, at), (2,))
+        for value, expected in ((2, OK), (0, abi.BAD_DATA), (1, abi.BAD_DATA), (3, abi.BAD_DATA), (NONE, abi.BAD_DATA)):
+            altered = raw[:at] + struct.pack("<I", value) + raw[at + 4:]
+            self.assertEqual(Session(ADAPTER, MESSAGE, ORDER_ENTRY).load(altered), expected)
 
     def test_state_of_another_configuration(self):
         for framing, channel, frames in workloads():
