@@ -37,7 +37,7 @@ EXPROVE_MANIFEST(
     "message: subscription\n"
     "message: account\n"
     "extension: " EXPROVE_EXTENSION_ORDER_ENTRY_1 "\n"
-    "setting: symbol text auto the instrument of a REST snapshot, which names none; auto: the only one of the connection\n"
+    "setting: symbol text auto the instrument of a REST snapshot, which names none; auto: the only one seen\n"
     "setting: market choice(spot|usdm) spot which of Binance's markets: its order requests and error codes\n"
     "setting: trades choice(trade|aggTrade) trade which of the two trade streams counts for volume\n")
 

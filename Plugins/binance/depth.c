@@ -2,15 +2,15 @@
  *
  * Books, after "How to manage a local order book correctly" of the spot and of the USD-M documentation.
  *
- * A host may get the stream before the snapshot, as the procedure wants it. Updates are given out at once, and the latest
- * ones are kept; a snapshot gives CLEAR, its levels, and once more the kept updates that it does not contain, all in one
- * group. Updates that the book already contains (u at or below what was given out) become a NOTICE.
+ * A host may get the stream before the snapshot, as the procedure wants it. Updates are given out at once, and the
+ * latest ones are kept; a snapshot gives CLEAR, its levels, and once more the kept updates that it does not contain, all
+ * in one group. Updates that the book already contains (u at or below what was given out) become a NOTICE.
  *
  *   spot    U must be the previous u + 1; ids are counted one by one, so a gap has a size
  *   USD-M   pu must be the previous u; ids belong to all symbols, so a gap has none (aux 0)
  *
- * USD-M's text says to drop u < lastUpdateId, spot's u <= lastUpdateId. The update with u = lastUpdateId says nothing that
- * the snapshot does not, so it is dropped on both, and the first one kept need only have pu (or U - 1) at or below
+ * USD-M's text says to drop u < lastUpdateId, spot's u <= lastUpdateId. The update with u = lastUpdateId says nothing
+ * that the snapshot does not, so it is dropped on both, and the first one kept need only have pu (or U - 1) at or below
  * lastUpdateId: on USD-M no id of this symbol lies between pu and U.
  */
 #include "session.h"
@@ -49,7 +49,8 @@ static void put_sides(struct sink *out, uint32_t instrument, int64_t time, uint1
   put_levels(out, &model, asks, count[1], EXPROVE_SIDE_SELL);
 }
 
-static void put_gap(struct sink *out, uint32_t instrument, int64_t time, uint16_t flags, uint64_t first, uint64_t count) {
+static void put_gap(struct sink *out, uint32_t instrument, int64_t time, uint16_t flags, uint64_t first,
+                    uint64_t count) {
   exprove_event *e = put(out, EXPROVE_KIND_GAP, time, flags, instrument);
   e->venue_sequence = first;
   e->aux = count;

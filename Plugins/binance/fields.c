@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Fields by name and type. A field that is missing is a fault at the object that lacks it, one of a wrong type a fault at
- * its value.
+ * Fields by name and type. A field that is missing is a fault at the object that lacks it, one of a wrong type a fault
+ * at its value.
  */
 #include "session.h"
 

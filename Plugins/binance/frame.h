@@ -11,7 +11,8 @@
 #define FRAME_NAMES(X)                                                                                                 \
   X(stream) X(data) X(event) X(result) X(id) X(status) X(error) X(method) X(params) X(lastUpdateId) X(bids) X(asks)    \
   X(pu) X(code) X(msg) X(er) X(symbol) X(side) X(type) X(price) X(quantity) X(timestamp) X(newClientOrderId)           \
-  X(origClientOrderId) X(cancelOrigClientOrderId) X(cancelResult) X(newOrderResult) X(cancelResponse) X(newOrderResponse)
+  X(origClientOrderId) X(cancelOrigClientOrderId) X(cancelResult) X(newOrderResult) X(cancelResponse)                    \
+  X(newOrderResponse)
 
 enum slot {
   SLOT_UPPER = 0,  /* 'A'…'Z' */

@@ -126,8 +126,8 @@ static enum outcome report_fill(struct exprove_session *s, const struct table *o
   return OUTCOME_DONE;
 }
 
-/* Spot, REPLACED: `order.amend.keepPriority` gave the order `C` the client id `c`. USD-M, AMENDMENT: `order.modify`; the
- * venue's client id stays, the host's changes. What is live now is the quantity less what was filled. */
+/* Spot, REPLACED: `order.amend.keepPriority` gave the order `C` the client id `c`. USD-M, AMENDMENT: `order.modify`;
+ * the venue's client id stays, the host's changes. What is live now is the quantity less what was filled. */
 static enum outcome report_replaced(struct exprove_session *s, const struct table *o, struct report *r,
                                     struct sink *out) {
   if (r->done > r->quantity) return fault(s, EXPROVE_MALFORMED_FIELD, o->token[SLOT('z')].at);

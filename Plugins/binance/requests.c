@@ -2,8 +2,8 @@
  *
  * The WebSocket API: requests as they went out, and the answers to them.
  *
- * A request's own id says what it asked for, so an answer needs no memory: `xn<order>`, `xc<order>`, `xr<new>-<old>`, ids
- * in hexadecimal (the venue allows 36 characters).
+ * A request's own id says what it asked for, so an answer needs no memory: `xn<order>`, `xc<order>`, `xr<new>-<old>`,
+ * ids in hexadecimal (the venue allows 36 characters).
  */
 #include "session.h"
 
@@ -212,10 +212,11 @@ enum outcome order_response(struct exprove_session *s, struct sink *out) {
   if (!frame_token(root, SLOT_status)) return notice(s, MESSAGE_SUBSCRIPTION, why.code, out);
   if (!field_integer(s, root, SLOT_status, &status)) return OUTCOME_FAULT;
   const struct request_id r = request_id(s);
-  if (status == 200 || !error->present || !r.action) return notice(s, MESSAGE_RESPONSE, why.code ? why.code : status, out);
+  const uint64_t code = why.code ? why.code : status;
+  if (status == 200 || !error->present || !r.action) return notice(s, MESSAGE_RESPONSE, code, out);
   /* -1006, -1007 and 5xx say that nobody knows what became of the request; -1008 that it was turned away. */
   if (why.code == 1006 || why.code == 1007 || (status >= 500 && why.code != 1008))
-    return notice(s, MESSAGE_RESPONSE, why.code ? why.code : status, out);
+    return notice(s, MESSAGE_RESPONSE, code, out);
   if (r.action == 'r') return refused_replace(s, &r, &why, out);
   if (out->room < 1) return OUTCOME_FULL;
   s->counters[MESSAGE_RESPONSE]++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A strict JSON scanner (RFC 8259) over one frame: no copy, no allocation, one pass. Eight bytes are looked at a time; a
- * read may reach past the frame, never past the batch, and what lies past the frame never has an effect.
+ * A strict JSON scanner (RFC 8259) over one frame: no copy, no allocation, one pass. Eight bytes are looked at a time;
+ * a read may reach past the frame, never past the batch, and what lies past the frame never has an effect.
  */
 #ifndef BINANCE_SCAN_H
 #define BINANCE_SCAN_H
@@ -120,12 +120,12 @@ static inline unsigned scan_digits(uint64_t v, uint64_t *digits) {
 /* Eight digit values, the first one in the lowest byte, as a number. */
 static inline uint64_t scan_eight(uint64_t x) {
   x = x * 10 + (x >> 8);
-  return (((x & 0x000000FF000000FFu) * 0x000F424000000064u) + (((x >> 16) & 0x000000FF000000FFu) * 0x0000271000000001u)) >>
-         32;
+  const uint64_t low = x & 0x000000FF000000FFu, high = (x >> 16) & 0x000000FF000000FFu;
+  return (low * 0x000F424000000064u + high * 0x0000271000000001u) >> 32;
 }
 
-/* A decimal inside a string, `p` behind the opening quote, as an integer at 10^-scale (scale 8 or 9). The result is at the
- * closing quote. Digits that the scale would lose, unless they are zeros, and values beyond 2^63-1 are RANGE. */
+/* A decimal inside a string, `p` behind the opening quote, as an integer at 10^-scale (scale 8 or 9). The result is
+ * at the closing quote. Digits that the scale would lose, unless they are zeros, and values beyond 2^63-1 are RANGE. */
 static inline const uint8_t *scan_decimal(struct scan *s, const uint8_t *p, uint32_t scale, int64_t *out) {
   const uint8_t *start = p;
   uint64_t value;

@@ -155,7 +155,8 @@ int name_find(struct exprove_session *s, const uint8_t *bytes, uint32_t size, st
 int texts_reserve(struct exprove_session *s, uint32_t texts, uint32_t instruments);
 enum outcome names_room(struct exprove_session *s, uint32_t texts, uint32_t instruments, uint32_t at);
 uint32_t text_define(struct exprove_session *s, struct name *name, struct sink *out, int64_t time, uint16_t flags);
-uint32_t instrument_define(struct exprove_session *s, struct name *name, struct sink *out, int64_t time, uint16_t flags);
+uint32_t instrument_define(struct exprove_session *s, struct name *name, struct sink *out, int64_t time,
+                           uint16_t flags);
 uint32_t text_insert(struct exprove_session *s, const uint8_t *bytes, uint32_t size);
 void session_clear(struct exprove_session *s);
 
@@ -185,7 +186,8 @@ int field_symbol(struct exprove_session *s, const struct table *table, unsigned 
 
 /* What is not as simple as the two below have it. */
 void field_no_integer(struct exprove_session *s, const struct table *table, unsigned slot);
-int field_slow_decimal(struct exprove_session *s, const struct table *table, unsigned slot, uint32_t scale, int64_t *out);
+int field_slow_decimal(struct exprove_session *s, const struct table *table, unsigned slot, uint32_t scale,
+                       int64_t *out);
 
 static inline int field_integer(struct exprove_session *s, const struct table *table, unsigned slot, uint64_t *out) {
   const struct token *token = frame_token(table, slot);
@@ -222,7 +224,8 @@ enum outcome dispatch(struct exprove_session *s, uint32_t frame_flags, struct si
 
 /* Keeps a depth update of `count` levels a side for a later snapshot. `book_reserve` comes first and may fail. */
 int book_reserve(struct instrument *book, uint32_t levels);
-void book_keep(struct instrument *book, const struct update *update, const struct level *bids, const struct level *asks);
+void book_keep(struct instrument *book, const struct update *update, const struct level *bids,
+               const struct level *asks);
 void book_forget(struct instrument *book);
 void book_trim(struct instrument *book);
 

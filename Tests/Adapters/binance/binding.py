@@ -119,7 +119,8 @@ def build(compiler="gcc", flags=("-O3",)):
     source = os.path.join(ROOT, "Plugins", "binance")
     out = os.path.join(tempfile.mkdtemp(), "binance.so")
     files = sorted(os.path.join(source, f) for f in os.listdir(source) if f.endswith(".c"))
-    subprocess.run([compiler, "-std=c11", "-shared", "-fPIC", *flags, "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror",
+    subprocess.run([compiler, "-std=c11", "-shared", "-fPIC", *flags, "-fvisibility=hidden", "-Wall", "-Wextra",
+                    "-Werror",
                     "-I" + os.path.join(ROOT, "sdk-c", "include"), *files, "-o", out], check=True)
     return out
 

@@ -2,8 +2,8 @@
 """Both real captures, event by event, against an independent reading with json and decimal.
 
 The model below follows the venue's text ("How to manage a local order book correctly") and shares nothing with the
-adapter. Checked: every field of every event; the counts, last trade and last quote that the data's notes state; the book
-built from LEVEL and CLEAR events after each depth update against the model's book; the best prices of that book against
+adapter. Checked: every field of every event; the counts, last trade and last quote that the data's notes state; the
+book built from LEVEL and CLEAR events after each depth update against the model's book; the best prices of that book against
 the book tickers; the same bytes for every batch size; save, load and save again in the middle of a capture.
 """
 

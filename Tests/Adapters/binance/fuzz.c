@@ -2,9 +2,9 @@
  *
  * Mutated frames against the rules of the ABI, for builds with address and undefined-behaviour sanitizers:
  *   fuzz <library> <other library> <seconds> <seed> <corpus: one frame a line>
- * Each batch lies in memory of exactly its size, so a read beyond it is seen. A session of each library (the same sources,
- * perhaps without their fast paths) decodes the same frames in different batches; events and states must be equal. States
- * are saved, damaged and loaded.
+ * Each batch lies in memory of exactly its size, so a read beyond it is seen. A session of each library (the same
+ * sources, perhaps without their fast paths) decodes the same frames in different batches; events and states must be
+ * equal. States are saved, damaged and loaded.
  */
 #define _POSIX_C_SOURCE 199309L
 #include "host.h"
@@ -74,11 +74,15 @@ static uint32_t value_start(const uint8_t *p, uint32_t size) {
 
 static uint32_t mutate(uint8_t *p, uint32_t size) {
   static const char *const values[] = {
-      "0", "-1", "1e5", "1.5", "null", "true", "false", "\"\"", "\"x\"", "\"-1\"", "\"0\"", "{}", "[]", "[[]]", "[[\"1\",\"2\"]]",
+      "0", "-1", "1e5", "1.5", "null", "true", "false", "\"\"", "\"x\"", "\"-1\"", "\"0\"", "{}", "[]", "[[]]",
+      "[[\"1\",\"2\"]]",
       "\"9223372036.854775807\"", "\"9223372036.854775808\"", "18446744073709551615", "18446744073709551616",
-      "9223372036854775807", "\"0.0000000001\"", "\"xp-1\"", "\"xp-18446744073709551615\"", "\"\\u0058\"", "\"\\ud800\"",
-      "\"BTCUSDT\"", "\"ETHUSDT\"", "\"\xC3\xA9\"", "\"XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX\"", "{\"a\":[{\"b\":[]}]}"};
-  static const char *const pieces[] = {"\"e\":\"trade\",", "\"a\":", ",", ":", "{", "}", "[", "]", "\"", "\\", "\\u00", " ",
+      "9223372036854775807", "\"0.0000000001\"", "\"xp-1\"", "\"xp-18446744073709551615\"", "\"\\u0058\"",
+      "\"\\ud800\"",
+      "\"BTCUSDT\"", "\"ETHUSDT\"", "\"\xC3\xA9\"", "\"XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX\"",
+      "{\"a\":[{\"b\":[]}]}"};
+  static const char *const pieces[] = {"\"e\":\"trade\",", "\"a\":", ",", ":", "{", "}", "[", "]", "\"", "\\", "\\u00",
+                                       " ",
                                        "\t", "\"pu\":5,", "\"b\":[[\"1\",\"1\"]],", "\"T\":1,", "\"C\":\"xp-7\","};
   for (uint32_t rounds = 1 + below(3); rounds > 0 && size; rounds--) {
     uint32_t at = below(size), n;
@@ -183,8 +187,8 @@ static void check_group(const exprove_event *e, uint32_t count, struct seen *see
 }
 
 /* Decodes frames [first, first + n) and appends the events; `exact` memory, so that neighbours are not readable. */
-static uint32_t decode(const exprove_adapter *adapter, exprove_session *session, const struct bytes *frames, const uint32_t *flags, uint32_t n,
-                       exprove_event *out, struct seen *seen) {
+static uint32_t decode(const exprove_adapter *adapter, exprove_session *session, const struct bytes *frames,
+                       const uint32_t *flags, uint32_t n, exprove_event *out, struct seen *seen) {
   uint64_t size = 0;
   uint32_t filled = 0;
   for (uint32_t i = 0; i < n; i++) size += frames[i].size;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the fuzzer's corpus, one frame a line: every synthetic message, and some of the captures when they are there."""
+"""Writes the fuzzer's corpus, one frame a line: every synthetic message, and some of the captures where they are."""
 
 import gzip
 import json

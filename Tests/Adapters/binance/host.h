@@ -37,7 +37,8 @@ static inline exprove_adapter load_adapter(const char *path) {
   return adapter;
 }
 
-static inline exprove_session *open_session(const exprove_adapter *adapter, uint32_t channel, const char *market, uint64_t seed) {
+static inline exprove_session *open_session(const exprove_adapter *adapter, uint32_t channel, const char *market,
+                                             uint64_t seed) {
   const exprove_setting setting = {"market", market};
   exprove_config config = {sizeof config, EXPROVE_FRAMING_LINE, channel, 1, &setting, 0, seed};
   exprove_session *session = NULL;

@@ -113,7 +113,8 @@ class Messages(unittest.TestCase):
 class Books(unittest.TestCase):
     def test_snapshot_replays_what_it_lacks(self):
         s = LIB.session()
-        s.decode(depth(10, 12, [["1", "1"]]), depth(13, 15, [["2", "1"]], [["5", "1"]]), depth(16, 16, [], [["6", "3"]]))
+        s.decode(depth(10, 12, [["1", "1"]]), depth(13, 15, [["2", "1"]], [["5", "1"]]),
+                 depth(16, 16, [], [["6", "3"]]))
         events = s.one(snapshot(14, [["1.5", "9"]], [["7", "1"]]))
         self.assertEqual(kinds(events), ["CLEAR"] + ["LEVEL"] * 5)
         self.assertEqual([e.sequence for e in events], [14, 14, 14, 15, 15, 16])
@@ -256,7 +257,8 @@ class Strictness(unittest.TestCase):
         frame = trade(p="0.0000000001")
         self.malformed(frame, b.RANGE, frame.index("0.0000000001"))
         for p, value in (("9223372036.854775807", 2**63 - 1), ("0.1000000000000", 10**8), ("000012", 12 * 10**9),
-                         ("12345678", 12345678 * 10**9), ("0.123456789", 123456789), ("123456789.5", 1234567895 * 10**8)):
+                         ("12345678", 12345678 * 10**9), ("0.123456789", 123456789),
+                         ("123456789.5", 1234567895 * 10**8)):
             self.assertEqual(LIB.session().one(trade(p=p))[-1].price, value)
         for q, value in (("92233720368.54775807", 2**63 - 1), ("1234567", 1234567 * 10**8), ("0.00000001", 1)):
             self.assertEqual(LIB.session().one(trade(q=q))[-1].quantity, value)
@@ -333,6 +335,15 @@ class State(unittest.TestCase):
                 refused += status == b.BAD_DATA
                 self.assertEqual(t.save(), bytes(changed) if status == b.OK else fresh)
         self.assertGreater(refused, 100)
+        # Updates 1…3 and 4…4, each with bids 1 at 2 and 1 at 3: whatever contradicts itself is refused.
+        first, second = struct.pack("<QQ", 0, 3), struct.pack("<QQ", 3, 4)
+        level = struct.pack("<qq", 10**9, 3 * 10**8)
+        for old, new in ((first, struct.pack("<QQ", 3, 3)), (second, struct.pack("<QQ", 4, 4)),
+                         (second, struct.pack("<QQ", 3, 5)), (second, struct.pack("<QQ", 2, 3)),
+                         (level, struct.pack("<qq", -1, 1)), (level, struct.pack("<qq", 1, -1)),
+                         (b"\x07ETHUSDT", b"\x07BTCUSDT"), (b"\x07ETHUSDT", b"\x07\xffTHUSDT")):
+            self.assertEqual(saved.count(old), 1)
+            self.assertEqual(t.load(saved.replace(old, new)), b.BAD_DATA, (old, new))
         huge = bytearray(saved)
         struct.pack_into("<I", huge, 8 + 3 + 7 + 15 * 8, 65536)
         self.assertEqual(t.load(bytes(huge)), b.BAD_DATA)

@@ -179,7 +179,8 @@ class Sent(unittest.TestCase):
         self.assertEqual([e.kind for e in both], ["TEXT", "INSTRUMENT", "OWN_ACKNOWLEDGED"])
 
     def test_bad_requests(self):
-        good = {"id": 5, "method": "order.place", "params": {"symbol": "B", "side": "BUY", "type": "LIMIT", "price": "1",
+        good = {"id": 5, "method": "order.place", "params": {"symbol": "B", "side": "BUY", "type": "LIMIT",
+                                                              "price": "1",
                                                               "quantity": "1", "newClientOrderId": "xp-1"}}
         for key, value in (("symbol", None), ("side", "buy"), ("quantity", 1), ("price", 1), ("timestamp", "1"),
                            ("newClientOrderId", 7), ("newClientOrderId", "x" * 40)):
@@ -236,7 +237,8 @@ class Spot(unittest.TestCase):
         s = session()
         texts = {"Order would immediately match and take.": 4, "Duplicate order sent.": 9, "Market is closed.": 5,
                  "Account has insufficient balance for requested action.": 10, "Filter failure: PRICE_FILTER": 7,
-                 "Filter failure: PERCENT_PRICE_BY_SIDE": 7, "Filter failure: LOT_SIZE": 8, "Filter failure: NOTIONAL": 8,
+                 "Filter failure: PERCENT_PRICE_BY_SIDE": 7, "Filter failure: LOT_SIZE": 8,
+                 "Filter failure: NOTIONAL": 8,
                  "Filter failure: MAX_NUM_ORDERS": 10, "Something new.": 0}
         for text, level in texts.items():
             (e,) = s.one(answer(json.loads(s.encode(**order()))["id"], msg=text))
