@@ -75,7 +75,12 @@ let package = Package(
     room(
       "ExecutionEngine", ["CExProveABI", "ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),
     // Floor 5
-    room("RunJournal", ["CExProveABI", "DurableFiles", "EventFlow", "ExecutionIR", crypto]),
+    room(
+      "RunJournal",
+      [
+        "CExProveABI", "DurableFiles", "EventFlow", "ExecutionEngine", "ExecutionIR", "Governance", "TransparencyLog",
+        crypto,
+      ]),
     room("VenueSimulator", ["CExProveABI", "EventFlow", "ExecutionIR"]),
     // Floor 7
     room(
@@ -88,7 +93,7 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterHost", "EventFlow", "ExecutionIR", "ExecutionRun", "Feeds", arguments,
+        "AdapterHost", "EventFlow", "ExecutionIR", "ExecutionRun", "Feeds", "RunJournal", arguments,
       ], swiftSettings: swiftRules),
     // Adapters
     adapter("NasdaqAdapter", path: "Plugins/nasdaq"),

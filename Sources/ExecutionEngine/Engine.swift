@@ -2,7 +2,7 @@
 
 internal import CExProveABI
 package import EventFlow
-internal import ExecutionIR
+package import ExecutionIR
 internal import Governance
 internal import MarketModel
 
@@ -43,8 +43,9 @@ package struct Engine: ~Copyable {
   var messages: MessageWindow
   var denials: Int64 = 0
 
-  package init(_ configuration: EngineConfiguration) throws(EngineError) {
-    self = Engine(
+  /// Checks the task against the reference data and stands before the first input.
+  package static func begin(_ configuration: EngineConfiguration) throws(EngineError) -> Engine {
+    Engine(
       configuration, try TaskVenues(task: configuration.task, reference: configuration.reference))
   }
 
@@ -126,4 +127,35 @@ package struct Engine: ~Copyable {
 
   /// Everything of the market that one can ask for, for samples and reports.
   package var instrumentCount: Int { market.count }
+}
+
+/// What the outside needs to send an order.
+extension Engine {
+  package var side: Side { configuration.task.side == .buy ? .buy : .sell }
+
+  package var hasDecided: Bool { decisions > 0 }
+
+  package func knows(_ venue: TaskVenue) -> Bool {
+    directory.number(venue: venue.venue, symbol: venue.symbol) != nil
+  }
+
+  /// The run's number of the instrument of a task's venue.
+  package func instrument(ofVenue venue: Int) -> Int? { venues.instruments[venue] }
+
+  /// A quantity of the engine at the venue's own scale; nil where it cannot be expressed.
+  package func venueQuantity(_ quantity: Int64, venue: Int) -> Int64? {
+    guard let number = venues.instruments[venue] else { return nil }
+    let scale = directory.instruments[number].scale
+    if scale >= venues.scale {
+      let (product, overflow) = quantity.multipliedReportingOverflow(by: FixedPoint.power(scale - venues.scale))
+      return overflow ? nil : product
+    }
+    let power = FixedPoint.power(venues.scale - scale)
+    return quantity % power == 0 ? quantity / power : nil
+  }
+
+  /// Places behind the point of the venue's quantities.
+  package func venueScale(_ venue: Int) -> Int {
+    venues.instruments[venue].map { directory.instruments[$0].scale } ?? venues.scale
+  }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import EventFlow
 internal import ExecutionIR
 
 /// The task's venues with what the stream and the reference data say of them. One scale serves all quantities: the finest

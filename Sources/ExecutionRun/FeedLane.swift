@@ -4,6 +4,7 @@ package import AdapterHost
 internal import CExProveABI
 package import EventFlow
 package import Feeds
+package import RunJournal
 
 /// One feed on its way to the merge: its frames, decoded ahead of their turn. Decoding depends on nothing but the
 /// feed's own frames, so how far ahead it goes changes nothing.
@@ -104,7 +105,7 @@ package final class FeedLane {
       }
       decoded += try session.decode(&batch, from: decoded)
     } catch let error as AdapterError {
-      throw .adapter(feed: index, error)
+      throw .adapter(error)
     } catch let error as FeedError {
       throw .feed(error)
     } catch {

@@ -4,6 +4,7 @@ package import AdapterHost
 internal import CivilTime
 package import ExecutionIR
 package import Feeds
+package import RunJournal
 
 /// A feed's adapter and how its session is set up: all that a replay needs to decode the same frames again.
 package struct FeedSetup: Sendable {
@@ -33,7 +34,7 @@ package struct FeedOpening {
       loaded.append(adapter)
       return adapter
     } catch {
-      throw .adapter(feed: 0, error)
+      throw .adapter(error)
     }
   }
 
@@ -68,7 +69,7 @@ package struct FeedOpening {
     } catch let error as FeedError {
       throw .feed(error)
     } catch let error as AdapterError {
-      throw .adapter(feed: index, error)
+      throw .adapter(error)
     } catch let error as RunError {
       throw error
     } catch {

@@ -2,6 +2,7 @@
 
 internal import CExProveABI
 package import EventFlow
+package import RunJournal
 
 /// Several feeds in their one total order: by merge time, then the feeds' order, then the order within the feed.
 package final class MergedInput {

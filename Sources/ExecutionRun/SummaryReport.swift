@@ -2,6 +2,7 @@
 
 internal import AdapterHost
 package import ExecutionIR
+package import RunJournal
 
 /// The one JSON object of `normalize --summary`.
 package enum SummaryReport {
@@ -16,7 +17,7 @@ package enum SummaryReport {
           messages[name, default: 0] += count
         }
       } catch {
-        throw .adapter(feed: lane.index, error)
+        throw .adapter(error)
       }
     }
     members["by_message"] = .object(messages.mapValues { .wide($0) })

@@ -3,6 +3,7 @@
 import ArgumentParser
 import ExecutionIR
 import ExecutionRun
+import RunJournal
 import Feeds
 import Glibc
 

@@ -5,6 +5,7 @@ import ArgumentParser
 import EventFlow
 import ExecutionIR
 import ExecutionRun
+import RunJournal
 import Feeds
 
 /// `exprove normalize`: what a capture says, in the canonical form.

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import EventFlow
+package import ExecutionEngine
+internal import ExecutionIR
+package import RunJournal
+internal import VenueSimulator
+
+/// Where a run's orders go.
+package protocol OrderDestination: AnyObject {
+  /// Takes what the engine sends at `intent.time`.
+  func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError)
+  /// Lets simulated time pass, so that every frame before `time` has arrived.
+  func advance(before time: Int64) throws(RunError)
+}
+
+/// Moves a run forward: inputs into journal and engine, what the engine decides into the ledger and to the venues.
+package final class RunDriver {
+  private let input: MergedInput
+  private let recorder: RunRecorder
+  private let destination: (any OrderDestination)?
+  private var batch = EventBatch(frames: 1024, events: 1 << 16, bytes: 8 << 20)
+  private var output = EngineOutput()
+
+  /// Asked between batches; true stops the run.
+  package var shouldStop: () -> Bool = { false }
+  /// Told the time and the number of events from time to time.
+  package var progress: (_ time: Int64, _ events: UInt64) -> Void = { _, _ in }
+
+  package init(input: MergedInput, recorder: RunRecorder, destination: (any OrderDestination)?) {
+    self.input = input
+    self.recorder = recorder
+    self.destination = destination
+  }
+
+  /// Runs to the window's end or to the end of the input.
+  package func run(_ configuration: EngineConfiguration) throws(RunError) {
+    var engine = try RunDriver.begin(configuration)
+    var seen = false
+    while let time = engine.nextDecision {
+      if shouldStop() {
+        try recorder.suspend()
+        throw .interrupted(
+          "interrupted; what was recorded in \(recorder.directory.path) is valid, and the same command goes on from there")
+      }
+      try destination?.advance(before: time)
+      if try input.fill(&batch, before: time) {
+        if !seen { try checkWindow(batch.frame(at: 0).receive_time, configuration) }
+        seen = true
+        try recorder.record(batch)
+        try step(&engine)
+        progress(engine.now, engine.sequence)
+      } else if try input.peek() != nil || destination?.isEndless == true {
+        try decide(&engine)
+      } else {
+        try end(&engine, configuration)
+      }
+    }
+    for venue in configuration.task.venues where !engine.knows(venue) {
+      throw .badInput(
+        "task \(configuration.task.id): \(venue.symbol) was never seen on \(venue.venue); look at what the capture holds "
+          + "with exprove normalize --summary, and name the symbol as the venue does")
+    }
+  }
+
+  package static func begin(_ configuration: EngineConfiguration) throws(RunError) -> Engine {
+    do throws(EngineError) { return try Engine.begin(configuration) } catch { throw .badInput(error.description) }
+  }
+
+  private func step(_ engine: inout Engine) throws(RunError) {
+    output.removeAll()
+    do throws(EngineError) { try engine.step(batch, into: &output) } catch { throw .badInput(error.description) }
+    try deliver(engine)
+  }
+
+  private func decide(_ engine: inout Engine) throws(RunError) {
+    output.removeAll()
+    do throws(EngineError) { try engine.decide(into: &output) } catch { throw .badInput(error.description) }
+    try deliver(engine)
+  }
+
+  /// A statement is recorded before what it allows is sent.
+  private func deliver(_ engine: borrowing Engine) throws(RunError) {
+    try recorder.record(output)
+    for intent in output.intents { try destination?.send(intent, engine: engine) }
+  }
+
+  private func end(_ engine: inout Engine, _ configuration: EngineConfiguration) throws(RunError) {
+    if !engine.hasDecided {
+      throw .badInput(
+        "task \(configuration.task.id): the captures end at \(engine.now) (nanoseconds UTC), before the window begins at "
+          + "\(configuration.task.window.start); move the window or give captures that reach into it")
+    }
+    output.removeAll()
+    engine.finish(reason: "the input ended", into: &output)
+    try deliver(engine)
+  }
+
+  private func checkWindow(_ first: Int64, _ configuration: EngineConfiguration) throws(RunError) {
+    guard first >= configuration.task.window.end else { return }
+    throw .badInput(
+      "task \(configuration.task.id): the captures begin at \(first) (nanoseconds UTC), after the window ended at "
+        + "\(configuration.task.window.end); move the window or give captures that reach into it")
+  }
+}
+
+extension OrderDestination {
+  /// Whether frames can still arrive though none is there now.
+  var isEndless: Bool { false }
+}
+
+/// The fill model of the merged input takes the orders.
+package final class ModelDestination: OrderDestination {
+  private let input: MergedInput
+
+  package init(input: MergedInput) {
+    self.input = input
+  }
+
+  package func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError) {
+    guard let venue = engine.instrument(ofVenue: intent.venue) else {
+      throw .internalFault("order \(intent.id) goes to a venue without an instrument")
+    }
+    guard let quantity = engine.venueQuantity(intent.quantity, venue: intent.venue) else {
+      throw .internalFault("order \(intent.id) has a quantity that the venue cannot express")
+    }
+    input.model?.submit(
+      ModelRequest(
+        childID: intent.id, previousID: 0, action: intent.action == .new ? .new : .cancel, instrument: UInt32(venue),
+        side: engine.side, price: intent.price, quantity: quantity, immediateOrCancel: !intent.isPassive,
+        postOnly: intent.isPassive), at: intent.time)
+  }
+
+  package func advance(before time: Int64) throws(RunError) {}
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+package import EventFlow
+package import ExecutionEngine
+package import ExecutionIR
+package import Governance
+private import Glibc
+package import RunJournal
+internal import TransparencyLog
+
+/// Writes a run: inputs into the journal, statements into the ledger, in an order that survives a crash at any moment.
+/// A run that is taken up again starts over at its first input, and what is recorded already is compared instead
+/// of written.
+package final class RunRecorder {
+  package let directory: RunDirectory
+  package let description: RunDescription
+  private var journal: JournalWriter
+  private var ledger: AuditLedger
+  private let lock: Lock
+  private var stream = StreamSummary()
+  private var leaves = 0
+
+  /// A statement larger than this lies in `objects/`, so that its envelope stays below 32 KiB.
+  private static let largestBody = 20_000
+
+  /// The open directory, which only one process at a time may write to.
+  private final class Lock {
+    let file: OpenFile
+    init(_ path: String) throws(FileError) {
+      file = try OpenFile(path, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+  }
+
+  /// Begins the run that `proposed` describes, or takes it up where `directory` holds it already.
+  ///
+  /// - Parameters:
+  ///   - adapters: the bytes of each adapter, by digest.
+  ///   - reference: the reference file's canonical bytes.
+  package init(
+    _ directory: RunDirectory, proposed: RunDescription, identity: Identity, adapters: [(Digest, [UInt8])],
+    reference: [UInt8]
+  ) throws(RunError) {
+    try directory.create()
+    let lock = try RunRecorder.lock(directory)
+    var description = proposed
+    if let (existing, _) = try directory.read() {
+      // The first start is an input of the run, and so is the log's name that was made from it.
+      description.started = existing.started
+      description.origin = existing.origin
+      guard description == existing else {
+        throw .badInput(
+          "\(directory.path): holds another run than these options describe; choose another --out, or give the same "
+            + "task, feeds, reference, policy and identity again")
+      }
+    } else {
+      _ = try directory.write(object: reference)
+      for (digest, bytes) in adapters { try directory.write(bytes, to: directory.adapter(digest)) }
+      try directory.write(Array((identity.publicVerifierKey + "\n").utf8), to: directory.key)
+      try directory.write(description.json.canonical, to: directory.description)
+    }
+    let journal: JournalWriter
+    let ledger: AuditLedger
+    do {
+      journal = try JournalWriter.open(directory: directory.journal)
+      ledger = try AuditLedger(
+        directory: directory.ledger, origin: description.origin, identity: identity, position: 0)
+    } catch let error as JournalError {
+      throw .badInput(error.description)
+    } catch {
+      throw .badInput("\(error)")
+    }
+    self.directory = directory
+    self.description = description
+    self.lock = lock
+    self.journal = journal
+    self.ledger = ledger
+    try appendRunStatement(adapters: adapters.map(\.0))
+  }
+
+  private static func lock(_ directory: RunDirectory) throws(RunError) -> Lock {
+    do {
+      let lock = try Lock(directory.path)
+      guard try lock.file.lock() else {
+        throw RunError.io("\(directory.path): another exprove writes to this run; wait for it to end")
+      }
+      return lock
+    } catch let error as FileError {
+      throw .io(error.description)
+    } catch let error as RunError {
+      throw error
+    } catch {
+      throw .internalFault("\(error)")
+    }
+  }
+
+  /// Whether the run goes over what an earlier start recorded.
+  package var isResuming: Bool { journal.isResuming || ledger.isComparing }
+
+  package func record(_ batch: borrowing EventBatch) throws(RunError) {
+    do throws(JournalError) { try journal.append(batch) } catch { throw RunRecorder.failure(error) }
+    stream.add(batch)
+  }
+
+  package func record(input: JSON) throws(RunError) {
+    do throws(JournalError) { try journal.append(input) } catch { throw RunRecorder.failure(error) }
+  }
+
+  /// Appends the statements of a step; publishes where the step says so.
+  package func record(_ output: EngineOutput) throws(RunError) {
+    for statement in output.statements { try append(statement.kind.rawValue, statement.subject, statement.body) }
+    if output.isPublishing { try publish() }
+  }
+
+  /// Binds the journal so far and signs the checkpoint over everything: journal, entries and tiles are durable first.
+  private func publish() throws(RunError) {
+    do throws(JournalError) { try journal.sync() } catch { throw RunRecorder.failure(error) }
+    try append("journal", "journal/\(journal.position.records)", RunStatements.journal(journal.position, stream))
+    do throws(LedgerError) { try ledger.publish() } catch { throw RunRecorder.failure(error) }
+  }
+
+  /// Makes the journal durable when the run stops early; nothing is signed, so that a run which goes on signs at the same
+  /// places as one that was never stopped.
+  package func suspend() throws(RunError) {
+    do throws(JournalError) { try journal.sync() } catch { throw RunRecorder.failure(error) }
+  }
+
+  private func appendRunStatement(adapters: [Digest]) throws(RunError) {
+    try append(RunStatements.run(description, adapters: adapters))
+  }
+
+  private func append(_ kind: String, _ subject: String, _ body: JSON) throws(RunError) {
+    let bytes = body.canonical
+    var predicate = body
+    if bytes.count > RunRecorder.largestBody {
+      predicate = .object(["object": .string(try directory.write(object: bytes).description)])
+    }
+    try append(RunStatements.statement(kind, subject, predicate, digest: Digest(of: bytes)))
+  }
+
+  private func append(_ statement: Statement) throws(RunError) {
+    do throws(LedgerError) { try ledger.append(statement) } catch { throw RunRecorder.failure(error) }
+    leaves += 1
+  }
+
+  package var journalPosition: JournalPosition { journal.position }
+  package var leafCount: Int { leaves }
+  package var eventDigest: Digest { stream.eventDigest }
+
+  private static func failure(_ error: JournalError) -> RunError {
+    switch error {
+    case .file(let text): .io(text)
+    case .damaged, .diverged: .badInput(error.description)
+    }
+  }
+
+  private static func failure(_ error: LedgerError) -> RunError {
+    switch error {
+    case .log(.file(let error)): .io(error.description)
+    default: .badInput("the ledger: \(error)")
+    }
+  }
+}

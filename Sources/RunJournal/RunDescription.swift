@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ExecutionEngine
+package import ExecutionIR
+package import Governance
+
+/// One feed of a run, as a replay needs it.
+package struct FeedDescription: Equatable, Sendable {
+  package struct Setting: Equatable, Sendable {
+    package let key: String
+    package let value: String
+  }
+
+  package var venue: String
+  package var isReference: Bool
+  /// `capture`, `simulated` or `model`.
+  package var source: String
+  /// As the command line had it; empty where there was none.
+  package var option: String
+  /// How the frames lay in the capture.
+  package var container: String
+  /// Nil for the fill model, whose frames are events already.
+  package var adapter: Adapter?
+
+  package struct Adapter: Equatable, Sendable {
+    package var name: String
+    package var version: String
+    package var digest: Digest
+    package var framing: UInt32
+    package var channel: UInt32
+    package var dayStart: Int64
+    package var zoneDigest: Digest?
+    package var seed: UInt64
+    package var settings: [Setting]
+  }
+}
+
+/// `run.json`: who, what and when, written once before the first input. With the journal it is all that a run is a
+/// function of.
+package struct RunDescription: Equatable, Sendable {
+  package static let format = "exprove-run/1"
+  package static let program = "1.0.0"
+
+  /// Wall clock at the first start, nanoseconds since 1970: an input that nothing is computed from.
+  package var started: Int64
+  package var identity: String
+  package var verifier: String
+  package var origin: String
+  package var fills: FillSource
+  /// Name of the fill model or simulator and its settings, in plain words.
+  package var fillsDetail: String
+  package var seed: UInt64
+  package var task: LocalExecutionTask
+  package var policy: Policy
+  /// Of the file in `objects/`.
+  package var reference: Digest
+  package var prior: PriorVolume?
+  package var feeds: [FeedDescription]
+
+  package var json: JSON {
+    .object([
+      "format": .string(RunDescription.format), "program": .string(RunDescription.program),
+      "started": .wide(started), "identity": .string(identity), "verifier": .string(verifier),
+      "origin": .string(origin), "fills": .string(fills.rawValue), "fills_detail": .string(fillsDetail),
+      "seed": .wide(seed), "task": task.json, "policy": policy.json, "reference": .string(reference.description),
+      "prior": prior.map(\.json) ?? .null, "feeds": .array(feeds.map(\.json)),
+    ])
+  }
+
+  package init(
+    started: Int64, identity: String, verifier: String, origin: String, fills: FillSource, fillsDetail: String,
+    seed: UInt64, task: LocalExecutionTask, policy: Policy, reference: Digest, prior: PriorVolume?,
+    feeds: [FeedDescription]
+  ) {
+    self.started = started
+    self.identity = identity
+    self.verifier = verifier
+    self.origin = origin
+    self.fills = fills
+    self.fillsDetail = fillsDetail
+    self.seed = seed
+    self.task = task
+    self.policy = policy
+    self.reference = reference
+    self.prior = prior
+    self.feeds = feeds
+  }
+
+  /// Reads what `json` writes, and nothing else.
+  package init(json: JSON) throws(RecordError) {
+    let reader = try RecordReader(
+      json, path: "",
+      keys: [
+        "format", "program", "started", "identity", "verifier", "origin", "fills", "fills_detail", "seed", "task",
+        "policy", "reference", "prior", "feeds",
+      ])
+    guard try reader.string("format") == RunDescription.format else {
+      throw reader.error("format", "this version reads \(RunDescription.format)")
+    }
+    let prior = try reader.value("prior")
+    self.init(
+      started: try reader.integer("started"), identity: try reader.string("identity"),
+      verifier: try reader.string("verifier"), origin: try reader.string("origin"),
+      fills: try reader.choice("fills"), fillsDetail: try reader.string("fills_detail"),
+      seed: try reader.integer("seed"), task: try LocalExecutionTask(json: reader.value("task")),
+      policy: try Policy(json: reader.value("policy")), reference: try reader.digest("reference"),
+      prior: prior.isNull ? nil : try PriorVolume(json: prior),
+      feeds: try reader.list("feeds", atMost: 4096) { (json, path) throws(RecordError) in
+        try FeedDescription(json: json, path: path)
+      })
+    guard try reader.string("program") == RunDescription.program else {
+      throw reader.error("program", "the run was made by another version of exprove than \(RunDescription.program)")
+    }
+  }
+
+  /// What the engine is made from; `reference` is the file that the digest names.
+  package func engine(_ reference: ReferenceData) -> EngineConfiguration {
+    EngineConfiguration(
+      task: task, reference: reference, policy: policy,
+      feeds: feeds.map { EngineFeed(venue: $0.venue, isReference: $0.isReference) }, fills: fills, prior: prior,
+      seed: seed)
+  }
+}
+
+extension FeedDescription {
+  package var json: JSON {
+    .object([
+      "venue": .string(venue), "role": .string(isReference ? "reference" : "routed"), "source": .string(source),
+      "option": .string(option), "container": .string(container), "adapter": adapter.map(\.json) ?? .null,
+    ])
+  }
+
+  package init(json: JSON, path: String) throws(RecordError) {
+    let reader = try RecordReader(
+      json, path: path, keys: ["venue", "role", "source", "option", "container", "adapter"])
+    let adapter = try reader.value("adapter")
+    let role = try reader.string("role")
+    guard role == "reference" || role == "routed" else { throw reader.error("role", "reference or routed is expected") }
+    self.init(
+      venue: try reader.string("venue"), isReference: role == "reference", source: try reader.string("source"),
+      option: try reader.string("option"), container: try reader.string("container"),
+      adapter: adapter.isNull ? nil : try Adapter(json: adapter, path: reader.at("adapter")))
+  }
+}
+
+extension FeedDescription.Adapter {
+  package var json: JSON {
+    .object([
+      "name": .string(name), "version": .string(version), "digest": .string(digest.description),
+      "framing": .integer(Int64(framing)), "channel": .integer(Int64(channel)), "day_start": .wide(dayStart),
+      "zone_digest": zoneDigest.map { .string($0.description) } ?? .null, "seed": .wide(seed),
+      "settings": .array(settings.map { .array([.string($0.key), .string($0.value)]) }),
+    ])
+  }
+
+  package init(json: JSON, path: String) throws(RecordError) {
+    let reader = try RecordReader(
+      json, path: path,
+      keys: ["name", "version", "digest", "framing", "channel", "day_start", "zone_digest", "seed", "settings"])
+    let zone = try reader.value("zone_digest")
+    self.init(
+      name: try reader.string("name"), version: try reader.string("version"), digest: try reader.digest("digest"),
+      framing: try reader.integer("framing"), channel: try reader.integer("channel"),
+      dayStart: try reader.integer("day_start"), zoneDigest: zone.isNull ? nil : try reader.digest("zone_digest"),
+      seed: try reader.integer("seed"),
+      settings: try reader.list("settings", atMost: 256) { (json, path) throws(RecordError) in
+        guard let pair = json.elements, pair.count == 2, let key = pair[0].text, let value = pair[1].text else {
+          throw RecordError(path: path, reason: "a pair of texts is expected here")
+        }
+        return FeedDescription.Setting(key: key, value: value)
+      })
+  }
+}
+
+extension PriorVolume {
+  package var json: JSON {
+    .object([
+      "date": .string(date), "digest": .string(digest.description),
+      "curves": .array(curves.map { .array($0.map { .wide($0) }) }),
+    ])
+  }
+
+  package init(json: JSON) throws(RecordError) {
+    let reader = try RecordReader(json, path: "prior", keys: ["date", "digest", "curves"])
+    self.init(
+      date: try reader.string("date"), digest: try reader.digest("digest"),
+      curves: try reader.list("curves", atMost: 64) { (json, path) throws(RecordError) in
+        guard let values = json.elements else { throw RecordError(path: path, reason: "an array is expected here") }
+        return try values.map { (value) throws(RecordError) in
+          guard let number: Int64 = value.integer() else {
+            throw RecordError(path: path, reason: "integers are expected here")
+          }
+          return number
+        }
+      })
+  }
+}

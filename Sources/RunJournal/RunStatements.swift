@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ExecutionIR
+package import Governance
+
+/// The statements that the run itself makes, beside those of the engine. Recorder and replay make them with the same
+/// code.
+package enum RunStatements {
+  package static func statement(_ kind: String, _ subject: String, _ predicate: JSON, digest: Digest) -> Statement {
+    Statement(
+      subjects: [Statement.Subject(name: subject, digest: digest)], predicateType: Statement.predicateType(kind),
+      predicate: predicate)
+  }
+
+  /// The first leaf: everything that the run is a function of, by digest.
+  package static func run(_ description: RunDescription, adapters: [Digest]) -> Statement {
+    let json = description.json
+    var subjects = [Statement.Subject(name: "run.json", digest: json.digest)]
+    subjects.append(Statement.Subject(name: "reference", digest: description.reference))
+    for digest in adapters { subjects.append(Statement.Subject(name: "adapters/\(digest).so", digest: digest)) }
+    return Statement(
+      subjects: subjects, predicateType: Statement.predicateType("run"),
+      predicate: .object([
+        "task": .string(description.task.digest.description), "policy": .string(description.policy.json.digest.description),
+        "fills": .string(description.fills.rawValue), "program": .string(RunDescription.program),
+        "verifier": .string(description.verifier),
+      ]))
+  }
+
+  /// The journal up to a place, and the event stream's digest there.
+  package static func journal(_ position: JournalPosition, _ stream: StreamSummary) -> JSON {
+    .object([
+      "records": .wide(position.records), "chain": .string(position.chain.description), "frames": .wide(stream.frames),
+      "events": .wide(stream.events), "event_digest": .string(stream.eventDigest.description),
+    ])
+  }
+}
