@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CExProveABI
-internal import EventFlow
+package import EventFlow
 
 /// Holds a stream of events against the contract of `adapter.h` and `event.h`.
 package struct EventValidator {
@@ -97,5 +97,22 @@ package struct EventValidator {
     case .malformed: 1...7
     default: 0...UInt16.max
     }
+  }
+}
+
+extension EventValidator {
+  /// Holds events against the contract one by one, as `admit` does for those it doubts; nil when all keep it.
+  package mutating func firstViolation(_ events: [Event], frames: Int) -> Violation? {
+    var position = Position()
+    for (index, event) in events.enumerated() {
+      if let rule = check(event, after: position) { return Violation(rule: rule, event: index) }
+      position.advance(past: event)
+    }
+    guard frames > 0 else { return events.isEmpty ? nil : Violation(rule: .framesCovered, event: 0) }
+    guard position.frame == UInt64(frames) &- 1 else {
+      return Violation(rule: .framesCovered, event: max(0, events.count - 1))
+    }
+    guard position.tail & 1 << 16 != 0 else { return Violation(rule: .lastFlag, event: events.count - 1) }
+    return nil
   }
 }

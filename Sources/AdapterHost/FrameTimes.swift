@@ -37,6 +37,7 @@ extension AdapterSession {
           unsafe frames[firstFrame + index].flags |= FrameFlags.noTime.rawValue
         } else {
           unsafe frames[firstFrame + index].receive_time = time
+          unsafe frames[firstFrame + index].flags &= ~FrameFlags.noTime.rawValue
           unsafe frames[firstFrame + index].flags |= FrameFlags.derivedTime.rawValue
         }
       }

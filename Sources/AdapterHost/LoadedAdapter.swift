@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CExProveABI
+package import CExProveABI
 internal import CLinux
 internal import Glibc
 
@@ -15,7 +15,8 @@ internal import Glibc
   package let isByPath: Bool
   package var manifest: AdapterManifest { image.manifest }
 
-  let table: exprove_adapter
+  /// What the entry filled, zero beyond that.
+  package let table: exprove_adapter
   private let host: UnsafeMutablePointer<exprove_host>
   private let thread: Int32
   private var isOpen = true
@@ -24,11 +25,13 @@ internal import Glibc
   ///
   /// - Parameters:
   ///   - byPath: load the file itself instead of a sealed copy.
+  ///   - enforcingRules: refuse what breaks a static rule; only the conformance harness does without.
   ///   - versions: what the host offers, highest first.
   package init(
-    _ image: AdapterImage, byPath: Bool = false, versions: [AdapterManifest.Version] = [hostVersion]
+    _ image: AdapterImage, byPath: Bool = false, enforcingRules: Bool = true,
+    versions: [AdapterManifest.Version] = [hostVersion]
   ) throws(AdapterError) {
-    let entry = unsafe try LoadedAdapter.load(image, byPath: byPath)
+    let entry = unsafe try LoadedAdapter.load(image, byPath: byPath, enforcingRules: enforcingRules)
     unsafe (version, table) = try LoadedAdapter.negotiate(image, entry, versions)
     self.image = image
     isByPath = byPath
@@ -60,8 +63,11 @@ internal import Glibc
 
   // MARK: Loading
 
-  private static func load(_ image: AdapterImage, byPath: Bool) throws(AdapterError) -> TableRegion.Entry {
-    for rule in StaticRule.allCases where rule.isEnforced {
+  /// Makes a copy's code part of this process and returns its entry. Runs its constructors and nothing else.
+  @unsafe package static func load(
+    _ image: AdapterImage, byPath: Bool = false, enforcingRules: Bool = true
+  ) throws(AdapterError) -> TableRegion.Entry {
+    for rule in StaticRule.allCases where rule.isEnforced && enforcingRules {
       if let violation = rule.violation(image.facts) {
         throw AdapterError(.forbidden, "\(image.path): \(violation) (rule static.\(rule.rawValue): \(rule.reason))")
       }

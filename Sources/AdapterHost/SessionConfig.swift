@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CExProveABI
+package import CExProveABI
 internal import Glibc
 
 /// A configuration laid out in C, valid while this object lives.
-@safe final class SessionConfig {
+@safe package final class SessionConfig {
   private let config: UnsafeMutablePointer<exprove_config>
   private let settings: UnsafeMutableBufferPointer<exprove_setting>
   private var strings: [UnsafeMutablePointer<CChar>]
 
-  init(_ configuration: AdapterSession.Configuration) {
+  package init(_ configuration: AdapterSession.Configuration) {
     unsafe strings = []
     unsafe settings = .allocate(capacity: configuration.settings.count)
     for (index, setting) in configuration.settings.enumerated() {
@@ -32,7 +32,7 @@ internal import Glibc
     unsafe config.deallocate()
   }
 
-  var pointer: UnsafePointer<exprove_config> { unsafe UnsafePointer(config) }
+  @unsafe package var pointer: UnsafeMutablePointer<exprove_config> { unsafe config }
 
   private static func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
     let bytes = text.utf8.map { CChar(bitPattern: $0) } + [0]

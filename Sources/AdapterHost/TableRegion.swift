@@ -14,6 +14,8 @@ package enum TableRegion {
     package var status: exprove_status
     /// Zero beyond what the adapter filled.
     package var table: exprove_adapter
+    /// How much of the table the adapter says it filled.
+    package var filled: UInt32
     /// Nothing beyond the given size was touched.
     package var isIntact: Bool
   }
@@ -30,10 +32,10 @@ package enum TableRegion {
     unsafe region.storeBytes(of: told, as: UInt32.self)
     let table = unsafe region.baseAddress!.assumingMemoryBound(to: exprove_adapter.self)
     let status = unsafe entry(version, table)
-    let isIntact = (Int(told)..<total).allSatisfy { unsafe region[$0] == 0xA5 }
-    let filled = unsafe min(Int(table.pointee.struct_size), Int(told))
-    for index in max(4, filled)..<total { unsafe region[index] = 0 }
-    return unsafe Answer(status: status, table: table.pointee, isIntact: isIntact)
+    let isIntact = (max(4, Int(told))..<total).allSatisfy { unsafe region[$0] == 0xA5 }
+    let filled = unsafe told >= 4 ? table.pointee.struct_size : 0
+    for index in max(4, Int(min(filled, told)))..<total { unsafe region[index] = 0 }
+    return unsafe Answer(status: status, table: table.pointee, filled: filled, isIntact: isIntact)
   }
 
   /// The name of a required slot that is NULL.

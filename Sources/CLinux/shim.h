@@ -48,6 +48,13 @@ typedef struct linux_heap_use {
 } linux_heap_use;
 extern linux_heap_use linux_mallinfo2(void) __asm__("mallinfo2");
 
+/* mallopt(3): M_PERTURB fills what is allocated with a pattern of one's choice. */
+#define LINUX_M_PERTURB (-6)
+extern int linux_mallopt(int parameter, int value) __asm__("mallopt");
+
+/* posix_spawn_file_actions_addchdir_np(3); `actions` is a posix_spawn_file_actions_t. */
+extern int linux_spawn_addchdir(void *actions, const char *path) __asm__("posix_spawn_file_actions_addchdir_np");
+
 /* fork(2): Swift hides it, rightly, for programs with threads; the conformance child has one. */
 extern int linux_fork(void) __asm__("fork");
 

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AdapterHost
+internal import Glibc
+
+/// A check and the surroundings that it runs in.
+struct Job {
+  var check: ConformanceCheck
+  /// Which of several surroundings, for checks that compare processes.
+  var variant = 0
+}
+
+struct Outcome {
+  var result: ConformanceResult
+  var product: [UInt8] = []
+}
+
+extension ConformanceRun {
+  /// Time zone, locale and directory of the processes that `determinism.process` compares, and what else lies in
+  /// the environment, which moves the stack.
+  private static let surroundings: [(environment: [String], directory: String)] = [
+    (["TZ=UTC", "LC_ALL=C", "LANG=C"], "/"),
+    (["TZ=Asia/Kathmandu", "LC_ALL=de_DE.UTF-8", "LANG=de_DE.UTF-8"], "/tmp"),
+    (["TZ=America/New_York", "LC_ALL=tr_TR.UTF-8", "LANG=tr_TR", "PADDING=" + String(repeating: "x", count: 9000)], "/proc"),
+  ]
+
+  /// Runs the jobs, `width` at a time, and reports each check once.
+  func conduct(
+    _ jobs: [Job], _ image: AdapterImage, _ corpus: Corpus, _ progress: (ConformanceResult) -> Void
+  ) -> [ConformanceCheck: Outcome] {
+    let file = ChildProcess.file(corpus.encoded)
+    defer { if file >= 0 { close(file) } }
+    var queue = jobs.flatMap { job in
+      job.check == .determinismProcess
+        ? ConformanceRun.surroundings.indices.map { Job(check: job.check, variant: $0) } : [job]
+    }
+    queue.reverse()
+    var slots: [Slot?] = []
+    for _ in 0..<width { slots.append(nil) }
+    var parts: [ConformanceCheck: [(variant: Int, outcome: Outcome, value: [UInt8])]] = [:]
+    var outcomes: [ConformanceCheck: Outcome] = [:]
+    while !queue.isEmpty || slots.contains(where: { $0 != nil }) {
+      for index in slots.indices {
+        if slots[index] == nil, let job = queue.popLast() { slots[index] = Slot(job: job, child: start(job, image, file)) }
+        guard let slot = slots[index], slot.child?.poll() ?? true else { continue }
+        slots[index] = nil
+        let check = slot.job.check
+        parts[check, default: []].append((slot.job.variant, outcome(of: slot), slot.child?.notes.value ?? []))
+        let expected = check == .determinismProcess ? ConformanceRun.surroundings.count : 1
+        guard let done = parts[check], done.count == expected else { continue }
+        let merged = merge(check, done.sorted { $0.variant < $1.variant })
+        outcomes[check] = merged
+        progress(merged.result)
+      }
+      usleep(1000)
+    }
+    return outcomes
+  }
+
+  /// A job under way; without a process when none could be started.
+  private struct Slot {
+    var job: Job
+    var child: ChildProcess?
+  }
+
+  private func start(_ job: Job, _ image: AdapterImage, _ corpus: Int32) -> ChildProcess? {
+    let surroundings = ConformanceRun.surroundings[job.variant]
+    return ChildProcess(
+      executable: executable,
+      arguments: childArguments + [job.check.id, absolute(path), image.digestText, String(seed)],
+      environment: surroundings.environment + ["PATH=/usr/bin:/bin", "SWIFT_BACKTRACE=enable=no"],
+      directory: surroundings.directory, corpus: corpus)
+  }
+
+  /// The child has another working directory.
+  private func absolute(_ path: String) -> String {
+    guard let resolved = unsafe realpath(path, nil) else { return path }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
+  }
+
+  private func outcome(of slot: Slot) -> Outcome {
+    let check = slot.job.check
+    let elapsed = slot.child?.elapsed ?? 0
+    func result(_ status: ConformanceStatus, _ detail: String) -> ConformanceResult {
+      ConformanceResult(
+        check: check, status: status, detail: detail, milliseconds: elapsed, reproduce: reproduce(check))
+    }
+    guard let child = slot.child else { return Outcome(result: result(.fail, "no process could be started: \(executable)")) }
+    let notes = child.notes
+    let place = notes.lastCall
+    switch child.end {
+    case .overdue(let reason): return Outcome(result: result(.timeout, "\(reason), \(place)"), product: child.produced)
+    case .signalled(SIGXCPU), .signalled(SIGKILL):
+      return Outcome(
+        result: result(.timeout, "more than \(check.processorSeconds) s of processor time, \(place)"),
+        product: child.produced)
+    case .signalled(let number):
+      return Outcome(result: result(.crash, "\(ConformanceRun.signalName(number)) \(place)"), product: child.produced)
+    case .exited(let code):
+      guard notes.isFinished else {
+        let words = String(decoding: child.printed.prefix(300).map { $0 < 32 ? 0x20 : $0 }, as: UTF8.self)
+        return Outcome(
+          result: result(.crash, "the process ended with code \(code) \(place)\(words.isEmpty ? "" : ": \(words)")"),
+          product: child.produced)
+      }
+      if check == .lifecycleOutput, notes.status == .pass, !child.printed.isEmpty {
+        let words = String(decoding: child.printed.prefix(80).map { $0 < 32 ? 0x20 : $0 }, as: UTF8.self)
+        return Outcome(result: result(.fail, "it wrote “\(words)”; use the host's log"))
+      }
+      return Outcome(result: result(notes.status, notes.detail), product: child.produced)
+    case nil: return Outcome(result: result(.fail, "the process was lost"))
+    }
+  }
+
+  /// Checks that run in several surroundings hold when each does and all agree.
+  private func merge(
+    _ check: ConformanceCheck, _ parts: [(variant: Int, outcome: Outcome, value: [UInt8])]
+  ) -> Outcome {
+    guard parts.count > 1 else { return parts[0].outcome }
+    var outcome = parts.first { $0.outcome.result.status != .pass }?.outcome ?? parts[0].outcome
+    outcome.result.milliseconds = parts.reduce(0) { $0 + $1.outcome.result.milliseconds }
+    guard outcome.result.status == .pass else { return outcome }
+    if let other = parts.first(where: { $0.value != parts[0].value }) {
+      let settings = ConformanceRun.surroundings[other.variant].environment.prefix(2).joined(separator: " ")
+      outcome.result.status = .fail
+      outcome.result.detail = "with \(settings) in another process the events differ from the first process's"
+    }
+    return outcome
+  }
+
+  private static func signalName(_ number: Int32) -> String {
+    let names: [Int32: String] = [
+      SIGSEGV: "SIGSEGV", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGILL: "SIGILL", SIGABRT: "SIGABRT", SIGTRAP: "SIGTRAP",
+      SIGSYS: "SIGSYS", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM",
+    ]
+    return names[number] ?? "signal \(number)"
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ExecutionIR
+
+/// How one check ended.
+package enum ConformanceStatus: String, Sendable, CaseIterable {
+  case pass, fail, crash, timeout, skip, warn
+
+  /// Whether the adapter does not conform because of it.
+  package var isFailure: Bool { self == .fail || self == .crash || self == .timeout }
+}
+
+package struct ConformanceResult: Equatable, Sendable {
+  package var check: ConformanceCheck
+  package var status: ConformanceStatus
+  /// What was found, in a sentence; where, and the way out when it failed.
+  package var detail: String
+  package var milliseconds: Int
+  /// A command line that runs this check alone.
+  package var reproduce: String
+}
+
+/// What a run of the harness found out about one adapter.
+package struct ConformanceReport: Equatable, Sendable {
+  /// Of the harness: grows when checks are added or sharpened.
+  package static let harness = "exprove-conformance/1"
+
+  package struct Adapter: Equatable, Sendable {
+    package var name: String
+    package var version: String
+    /// SHA-256 of the file, hexadecimal; empty when it could not be read.
+    package var digest: String
+    package var path: String
+  }
+
+  package var adapter: Adapter
+  package var seed: UInt64
+  package var results: [ConformanceResult]
+
+  /// Nothing failed, and something was checked.
+  package var passes: Bool { !results.isEmpty && !results.contains { $0.status.isFailure } }
+  /// 0 it holds, 1 it does not.
+  package var exitCode: Int32 { passes ? 0 : 1 }
+
+  /// As `surface.md` describes `conform --json`.
+  package var json: JSON {
+    .object([
+      "adapter": .object([
+        "name": .string(adapter.name), "version": .string(adapter.version), "digest": .string(adapter.digest),
+        "path": .string(adapter.path),
+      ]),
+      "harness": .string(ConformanceReport.harness),
+      "seed": .wide(seed),
+      "verdict": .string(passes ? "pass" : "fail"),
+      "checks": .array(
+        results.map { result in
+          .object([
+            "id": .string(result.check.id), "group": .string(result.check.group),
+            "status": .string(result.status.rawValue), "detail": .string(result.detail),
+            "milliseconds": .integer(Int64(result.milliseconds)), "reproduce": .string(result.reproduce),
+          ])
+        }),
+    ])
+  }
+
+  /// One line a check, then the sum.
+  package var text: String {
+    var lines = ["\(adapter.name) \(adapter.version)  sha256:\(adapter.digest)  seed \(seed)"]
+    for result in results {
+      lines.append(ConformanceReport.line(result))
+      if result.status.isFailure { lines.append("          reproduce: \(result.reproduce)") }
+    }
+    let counts = ConformanceStatus.allCases.compactMap { status -> String? in
+      let count = results.count { $0.status == status }
+      return count == 0 ? nil : "\(count) \(status.rawValue)"
+    }
+    lines.append("\(passes ? "conforms" : "does not conform"): \(counts.joined(separator: ", "))")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The line of one check.
+  package static func line(_ result: ConformanceResult) -> String {
+    let status = result.status.rawValue
+    let id = result.check.id
+    let padding = String(repeating: " ", count: max(1, 24 - id.utf8.count))
+    return "\(status)\(String(repeating: " ", count: 9 - status.utf8.count)) \(id)\(padding)\(result.detail)"
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AdapterHost
+internal import Glibc
+internal import Synchronization
+
+/// Work on a thread of its own, and its result once the thread has ended.
+private final class Errand: Sendable {
+  private let work: @Sendable () -> String?
+  private let finding = Mutex<String?>(nil)
+
+  init(_ work: @escaping @Sendable () -> String?) { self.work = work }
+
+  /// Runs all at once and returns what each found.
+  static func run(_ errands: [Errand]) -> [String?] {
+    var threads: [pthread_t] = []
+    for errand in errands {
+      var thread = pthread_t()
+      let context = unsafe Unmanaged.passRetained(errand).toOpaque()
+      let result = unsafe pthread_create(
+        &thread, nil,
+        { context in
+          let errand = unsafe Unmanaged<Errand>.fromOpaque(context!).takeRetainedValue()
+          let found = errand.work()
+          errand.finding.withLock { $0 = found }
+          return nil
+        }, context)
+      if result == 0 {
+        threads.append(thread)
+      } else {
+        unsafe Unmanaged<Errand>.fromOpaque(context).release()
+      }
+    }
+    for thread in threads { pthread_join(thread, nil) }
+    return errands.map { $0.finding.withLock { $0 } }
+  }
+}
+
+/// A session that one thread after another uses: the errands never overlap on it.
+private final class Handed: @unchecked Sendable {
+  let session: TrialSession
+  var stream = Stream()
+  init(_ session: TrialSession) { self.session = session }
+}
+
+extension Trial {
+  func threadsParallel() throws -> String {
+    let adapter = try load()
+    let first = try completePass(adapter)
+    let groups = try groups()
+    let configurations = groups.map(configuration)
+    let notes = UncheckedNotes(notes)
+    let errands = (0..<4).map { _ in
+      Errand {
+        // Long enough for the threads to meet in the adapter, however busy the machine is.
+        for _ in 0..<20 {
+          for (index, group) in groups.enumerated() {
+            do {
+              let session = try TrialSession.open(adapter, configurations[index], notes.notes)
+              let stream = session.decode(group.frames)
+              session.close()
+              if let difference = stream.difference(from: first[index]) { return difference }
+              if let halt = stream.halt { return halt }
+            } catch {
+              return "\((error as? Finding)?.detail ?? "\(error)")"
+            }
+          }
+        }
+        return nil
+      }
+    }
+    for finding in Errand.run(errands) {
+      if let finding { throw Finding.fail("with four sessions on four threads: \(finding)") }
+    }
+    return "four threads, \(20 * groups.count) sessions each"
+  }
+
+  func threadsHandover() throws -> String {
+    let adapter = try load()
+    let groups = try groups()
+    let call = TrialSession.Call(frames: 32)
+    for group in groups {
+      let alone = try TrialSession.open(adapter, configuration(group), notes)
+      let first = alone.decode(group.frames, call)
+      alone.close()
+      let handed = Handed(try TrialSession.open(adapter, configuration(group), notes))
+      for part in group.frames.chunks(of: max(32, (group.frames.count / 8 + 31) / 32 * 32)) {
+        _ = Errand.run([
+          Errand {
+            handed.stream.append(handed.session.decode(part, call))
+            return nil
+          }
+        ])
+      }
+      try compare([handed.stream], with: [first], "with each part on another thread")
+      _ = Errand.run([
+        Errand {
+          handed.session.close()
+          return nil
+        }
+      ])
+    }
+    return "sessions moved between threads"
+  }
+
+  func threadsNone() throws -> String {
+    let before = ProcessState.entries("task").count
+    let adapter = try load()
+    let sessions = try openings(adapter)
+    for group in corpus.groups where !group.frames.isEmpty {
+      let session = try TrialSession.open(adapter, configuration(group), notes)
+      _ = session.decode(group.frames)
+      session.close()
+    }
+    let during = ProcessState.entries("task").count
+    for session in sessions { session.close() }
+    let after = max(during, ProcessState.entries("task").count)
+    guard after <= before else { throw Finding.fail("it started \(after - before) threads") }
+    return "no threads were started"
+  }
+}
+
+/// The notes are written from several threads in the parallel check; a torn note only blurs which call was last.
+private struct UncheckedNotes: @unchecked Sendable {
+  let notes: ChildNotes
+  init(_ notes: ChildNotes) { self.notes = notes }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AdapterHost
+internal import CExProveABI
+internal import EventFlow
+
+/// One check in its process: the adapter, the frames to send, and where to note what is being done.
+final class Trial {
+  let image: AdapterImage
+  let check: ConformanceCheck
+  let corpus: Corpus
+  let notes: ChildNotes
+  let seed: UInt64
+  var random: SplitMix
+  /// What the harness compares between processes.
+  var value: [UInt8] = []
+  /// Scales of quantities by instrument, as an order session defined them.
+  var scales: [UInt32: Int] = [:]
+
+  /// A day like any other, so that times of day have a date: 2020-01-30T05:00:00Z.
+  static let dayStart: Int64 = 1_580_360_400_000_000_000
+
+  init(image: AdapterImage, check: ConformanceCheck, seed: UInt64, corpus: Corpus, notes: ChildNotes) {
+    self.image = image
+    self.check = check
+    self.seed = seed
+    self.corpus = corpus
+    self.notes = notes
+    random = SplitMix(seed: seed, stream: check.id)
+  }
+
+  var manifest: AdapterManifest { image.manifest }
+
+  /// Loads and initialises, as the host would, but for the static rules, which have checks of their own.
+  func load() throws -> LoadedAdapter {
+    notes.record(.load)
+    let adapter = try LoadedAdapter(image, enforcingRules: false)
+    notes.settle()
+    return adapter
+  }
+
+  /// The groups of frames; a check that needs some is skipped without.
+  func groups() throws -> [Corpus.Group] {
+    let groups = corpus.groups.filter { !$0.frames.isEmpty }
+    guard !groups.isEmpty else { throw Finding.skip("no frame is known that it takes; give a capture with --capture") }
+    return groups
+  }
+
+  func configuration(_ group: Corpus.Group) -> AdapterSession.Configuration {
+    .init(framing: group.framing, channel: group.channel, dayStart: Trial.dayStart, seed: seed)
+  }
+
+  /// Framings and channels that the manifest names, together.
+  var combinations: [AdapterSession.Configuration] {
+    manifest.framings.flatMap { framing in
+      manifest.channels.map { .init(framing: framing, channel: $0, dayStart: Trial.dayStart, seed: seed) }
+    }
+  }
+
+  /// Opens every combination that the adapter offers.
+  func openings(_ adapter: LoadedAdapter) throws -> [TrialSession] {
+    let sessions = try combinations.compactMap { try TrialSession.offered(adapter, $0, notes) }
+    guard !sessions.isEmpty else { throw Finding.fail("no framing and channel of its manifest can be opened together") }
+    return sessions
+  }
+
+  func perform() throws -> String {
+    switch check {
+    case .lifecycleLoad: try lifecycleLoad()
+    case .lifecycleRepeat: try lifecycleRepeat()
+    case .lifecycleInitFailure: try lifecycleInitFailure()
+    case .lifecycleRefusal: try lifecycleRefusal()
+    case .lifecycleReset: try lifecycleReset()
+    case .lifecycleSessions: try lifecycleSessions()
+    case .lifecycleTraces: try lifecycleTraces()
+    case .lifecycleOutput: try lifecycleOutput()
+    case .lifecycleFork: try lifecycleFork()
+    case .abiVersions: try abiVersions()
+    case .abiTableSize: try abiTableSize()
+    case .abiHost: try abiHost()
+    case .abiErrorText: try abiErrorText()
+    case .abiExtension: try abiExtension()
+    case .metadataTable: try metadataTable()
+    case .metadataCounters: try metadataCounters()
+    case .metadataCombinations: try metadataCombinations()
+    case .metadataSettings: try metadataSettings()
+    case .metadataFrameTime: try metadataFrameTime()
+    case .metadataOrders: try metadataOrders()
+    case .determinismRepeat: try determinismRepeat()
+    case .determinismProcess: try determinismProcess()
+    case .determinismBatching: try determinismBatching()
+    case .determinismPlacement: try determinismPlacement()
+    case .malformedSearch: try malformedSearch()
+    case .malformedEmpty: try malformedEmpty()
+    case .malformedTruncated: try malformedTruncated()
+    case .malformedRandom: try malformedRandom()
+    case .malformedMutated: try malformedMutated()
+    case .malformedState: try malformedState()
+    case .threadsParallel: try threadsParallel()
+    case .threadsHandover: try threadsHandover()
+    case .threadsNone: try threadsNone()
+    case .memoryBounds: try memoryBounds()
+    case .memoryInput: try memoryInput()
+    case .memoryGrowth: try memoryGrowth()
+    case .memoryDescriptors: try memoryDescriptors()
+    case .timeLarge: try timeLarge()
+    case .timeProgress: try timeProgress()
+    case .eventsContract: try eventsContract()
+    case .eventsAccounted: try eventsAccounted()
+    case .eventsOrders: try eventsOrders()
+    case .reloadResume: try reloadResume()
+    case .reloadSmall: try reloadSmall()
+    case .performanceLoad: try performanceLoad()
+    case .performanceDecode: try performanceDecode()
+    case .staticFile, .staticExports, .staticNeeded, .staticRunpath, .staticTextrel, .staticStack, .staticUnique,
+      .staticVersions, .staticInitialisers, .staticTLS, .staticImports:
+      throw Finding.skip("it is checked without running the adapter")
+    }
+  }
+}
