@@ -104,6 +104,12 @@ let package = Package(
     tests("ExecutionSolverTests", ["ExecutionSolver", "ExecutionIR"]),
     .target(
       name: "BrokenAdapters", path: "Tests/BrokenAdapters", exclude: ["adapters"], swiftSettings: swiftRules),
+    .executableTarget(
+      name: "conformance-program", dependencies: ["AdapterConformance"], path: "Tests/ConformanceProgram",
+      swiftSettings: swiftRules),
+    tests(
+      "AdapterConformanceTests",
+      ["AdapterConformance", "AdapterHost", "BrokenAdapters", "ExecutionIR", "conformance-program"]),
     tests("AdapterHostTests", ["AdapterHost", "BrokenAdapters", "CExProveABI", "EventFlow"]),
     tests("GovernanceTests", ["Governance", "ExecutionIR", "TransparencyLog", crypto]),
     tests("TransparencyLogTests", ["TransparencyLog", crypto]),

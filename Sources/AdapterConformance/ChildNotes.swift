@@ -79,7 +79,9 @@ enum AdapterCall: UInt32, CaseIterable {
 
   func finish(_ status: ConformanceStatus, _ detail: String, value: [UInt8] = []) {
     let bytes = Array(detail.utf8.prefix(ChildNotes.detailLimit))
-    for (index, byte) in bytes.enumerated() { unsafe page.storeBytes(of: byte, toByteOffset: 32 + index, as: UInt8.self) }
+    for (index, byte) in bytes.enumerated() {
+      unsafe page.storeBytes(of: byte, toByteOffset: 32 + index, as: UInt8.self)
+    }
     set(28, UInt32(bytes.count))
     for (index, byte) in value.prefix(64).enumerated() {
       unsafe page.storeBytes(of: byte, toByteOffset: 4100 + index, as: UInt8.self)
@@ -99,7 +101,9 @@ enum AdapterCall: UInt32, CaseIterable {
     return ConformanceStatus.allCases.indices.contains(index) ? ConformanceStatus.allCases[index] : .fail
   }
 
-  var detail: String { String(decoding: bytes(at: 32, count: min(Int(word(28)), ChildNotes.detailLimit)), as: UTF8.self) }
+  var detail: String {
+    String(decoding: bytes(at: 32, count: min(Int(word(28)), ChildNotes.detailLimit)), as: UTF8.self)
+  }
   var value: [UInt8] { bytes(at: 4100, count: min(Int(word(4096)), 64)) }
 
   /// The last call that the child noted.

@@ -21,7 +21,10 @@ extension ConformanceRun {
   private static let surroundings: [(environment: [String], directory: String)] = [
     (["TZ=UTC", "LC_ALL=C", "LANG=C"], "/"),
     (["TZ=Asia/Kathmandu", "LC_ALL=de_DE.UTF-8", "LANG=de_DE.UTF-8"], "/tmp"),
-    (["TZ=America/New_York", "LC_ALL=tr_TR.UTF-8", "LANG=tr_TR", "PADDING=" + String(repeating: "x", count: 9000)], "/proc"),
+    (
+      ["TZ=America/New_York", "LC_ALL=tr_TR.UTF-8", "LANG=tr_TR", "PADDING=" + String(repeating: "x", count: 9000)],
+      "/proc"
+    ),
   ]
 
   /// Runs the jobs, `width` at a time, and reports each check once.
@@ -41,7 +44,9 @@ extension ConformanceRun {
     var outcomes: [ConformanceCheck: Outcome] = [:]
     while !queue.isEmpty || slots.contains(where: { $0 != nil }) {
       for index in slots.indices {
-        if slots[index] == nil, let job = queue.popLast() { slots[index] = Slot(job: job, child: start(job, image, file)) }
+        if slots[index] == nil, let job = queue.popLast() {
+          slots[index] = Slot(job: job, child: start(job, image, file))
+        }
         guard let slot = slots[index], slot.child?.poll() ?? true else { continue }
         slots[index] = nil
         let check = slot.job.check
@@ -86,7 +91,9 @@ extension ConformanceRun {
       ConformanceResult(
         check: check, status: status, detail: detail, milliseconds: elapsed, reproduce: reproduce(check))
     }
-    guard let child = slot.child else { return Outcome(result: result(.fail, "no process could be started: \(executable)")) }
+    guard let child = slot.child else {
+      return Outcome(result: result(.fail, "no process could be started: \(executable)"))
+    }
     let notes = child.notes
     let place = notes.lastCall
     switch child.end {

@@ -79,7 +79,8 @@ package enum ConformanceCheck: String, CaseIterable, Sendable {
     case .staticExports, .staticNeeded, .staticRunpath, .staticTextrel, .staticStack, .staticUnique, .staticVersions,
       .staticInitialisers, .staticTLS, .staticImports:
       staticRule?.reason ?? ""
-    case .lifecycleLoad: "it loads from a sealed copy, agrees on a version, fills every required slot and opens a session"
+    case .lifecycleLoad:
+      "it loads from a sealed copy, agrees on a version, fills every required slot and opens a session"
     case .lifecycleRepeat: "init and deinit may follow each other any number of times"
     case .lifecycleInitFailure: "an init that failed leaves nothing behind"
     case .lifecycleRefusal: "create refuses what the manifest does not offer, and gives no session"
@@ -100,7 +101,8 @@ package enum ConformanceCheck: String, CaseIterable, Sendable {
     case .metadataFrameTime: "frame_time depends on the frame alone and leaves the session as it was"
     case .metadataOrders: "an encoded order decodes to the same order, and encoding leaves the session as it was"
     case .determinismRepeat: "the same frames give the same events, whatever lay in fresh memory"
-    case .determinismProcess: "the same frames give the same events in other processes, time zones, locales and directories"
+    case .determinismProcess:
+      "the same frames give the same events in other processes, time zones, locales and directories"
     case .determinismBatching: "the events do not depend on batch size and capacity"
     case .determinismPlacement: "the events do not depend on where the bytes lie and on what surrounds them"
     case .malformedSearch: "every message type grown byte by byte is decoded or called malformed"
@@ -124,7 +126,7 @@ package enum ConformanceCheck: String, CaseIterable, Sendable {
     case .reloadResume: "a session that takes up a saved state goes on as the saved one does, byte for byte"
     case .reloadSmall: "save into too little room says so and writes nothing beyond it"
     case .performanceLoad: "loading and init take less than 100 ms of processor time"
-    case .performanceDecode: "decoding reaches a million frames a second"
+    case .performanceDecode: "decoding market data reaches a million frames a second"
     }
   }
 }

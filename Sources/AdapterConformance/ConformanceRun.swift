@@ -97,7 +97,8 @@ package struct ConformanceRun: Sendable {
 
   private static func quoted(_ text: String) -> String {
     let plain = text.utf8.allSatisfy { byte in
-      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || (UInt8(ascii: "-")...UInt8(ascii: "9")).contains(byte)
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        || (UInt8(ascii: "-")...UInt8(ascii: "9")).contains(byte)
         || byte == UInt8(ascii: "_")
     }
     return plain ? text : "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
@@ -129,7 +130,8 @@ package struct ConformanceRun: Sendable {
         results[check] = result
       }
       return wanted.contains(.lifecycleLoad)
-        ? wanted.compactMap { results[$0] } : [results[.lifecycleLoad]].compactMap { $0 } + wanted.compactMap { results[$0] }
+        ? wanted.compactMap { results[$0] }
+        : [results[.lifecycleLoad]].compactMap { $0 } + wanted.compactMap { results[$0] }
     }
     let search = conduct(
       [Job(check: .malformedSearch)], image, corpus, { if wanted.contains($0.check) { progress($0) } })

@@ -27,9 +27,10 @@ extension Trial {
       let session = try TrialSession.open(adapter, configuration(group), notes)
       defer { session.close() }
       _ = session.decode(group.frames)
-      return try session.save() + session.counters().flatMap { value in
-        (0..<8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
-      }
+      return try session.save()
+        + session.counters().flatMap { value in
+          (0..<8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+        }
     }
   }
 

@@ -80,7 +80,8 @@ extension Trial {
           let left = standing[key, default: 0] - event.quantity
           guard left >= 0 || event.has(.hidden) else {
             throw Finding.fail(
-              "an order of \(standing[key, default: 0]) loses \(event.quantity): \(Stream.brief(event)), frame \(event.frame)")
+              "an order of \(standing[key, default: 0]) loses \(event.quantity): \(Stream.brief(event)), frame \(event.frame)"
+            )
           }
           standing[key] = left == 0 ? nil : left
         case .orderDelete where standing[key] != nil: standing[key] = nil

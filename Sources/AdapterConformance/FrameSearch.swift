@@ -119,14 +119,45 @@ extension Trial {
         tried += search.tried
         found += search.found
       }
+      found += try encodedOrders(adapter, session)
       session.close()
       lines.append("\(found.count) of \(configuration.framing.name)/\(configuration.channel.name)")
       // A capture's frames are better than found ones.
       guard !isKnown else { continue }
+      // Even frames that are all refused must be refused alike, within bounds and so on.
+      if found.isEmpty { found = blindFrames() }
       result.groups.append(
         .init(framing: configuration.framing, channel: configuration.channel, isReal: false, frames: found))
     }
     ChildProcess.write(result.encoded, to: ChildProcess.Descriptor.product)
     return "\(tried) frames tried; taken: \(lines.joined(separator: ", "))"
+  }
+
+  /// What the adapter itself makes of orders: on the order-entry channel its own words are the best frames.
+  private func encodedOrders(_ adapter: LoadedAdapter, _ session: TrialSession) throws -> [Corpus.Entry] {
+    guard session.configuration.channel == .orderEntry, let entry = unsafe try adapter.orderEntry() else { return [] }
+    var found: [Corpus.Entry] = []
+    for order in sampleOrders {
+      guard let record = order.record else { continue }
+      var out = [UInt8](repeating: 0, count: Int(entry.max_size))
+      let (status, _, size) = unsafe session.encode(entry, record, into: &out, capacity: out.count)
+      guard status == Status.ok, (1...out.count).contains(size) else { continue }
+      found.append(Corpus.Entry(bytes: Array(out.prefix(size)), flags: .outbound))
+    }
+    return found
+  }
+
+  /// Bytes and text of every look, none of which is meant to be taken.
+  private func blindFrames() -> [Corpus.Entry] {
+    let words = [
+      "{\"e\":\"trade\",\"p\":\"1.5\"}", "{}", "[1,2]", "8=FIX.4.2|9=5|35=0|10=000|", "{\"type\":\"l2update\"}",
+      "A,1,2,3",
+    ]
+    return (0..<200).map { index in
+      let bytes =
+        index % 2 == 0
+        ? Array(words[random.below(words.count)].utf8) : (0...random.below(60)).map { _ in random.byte() }
+      return Corpus.Entry(bytes: bytes)
+    }
   }
 }

@@ -24,8 +24,8 @@ internal import CExProveABI
   /// Cookies that came back, in order. Written only by the one thread that calls the adapter.
   nonisolated(unsafe) static var cookies: [UInt] = []
 
-  private static let hear:
-    @convention(c) (UnsafeMutableRawPointer?, UInt32, UnsafePointer<CChar>?, UInt32) -> Void = { cookie, _, _, _ in
-      unsafe HostTable.cookies.append(UInt(bitPattern: cookie))
-    }
+  private static let hear: @convention(c) (UnsafeMutableRawPointer?, UInt32, UnsafePointer<CChar>?, UInt32) -> Void = {
+    cookie, _, _, _ in
+    unsafe HostTable.cookies.append(UInt(bitPattern: cookie))
+  }
 }

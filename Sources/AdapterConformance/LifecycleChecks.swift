@@ -55,7 +55,9 @@ extension Trial {
       notes.record(.initialise)
       let (status, text) = unsafe withErrorText { unsafe adapter.table.`init`(host.pointer, $0) }
       notes.settle()
-      guard status == Status.ok else { throw Finding.fail("init number \(round + 1) answered \(describe(status, text))") }
+      guard status == Status.ok else {
+        throw Finding.fail("init number \(round + 1) answered \(describe(status, text))")
+      }
       if !groups.isEmpty { try compare(try pass(adapter), with: first, "after \(round) times deinit and init") }
     }
     return "\(rounds) times deinit and init"
@@ -65,7 +67,9 @@ extension Trial {
     let adapter = try load()
     notes.record(.deinitialise)
     unsafe adapter.table.`deinit`()
-    let foreign: [(UInt32, UInt32)] = [(0, adapter.version.rawValue), (4, adapter.version.rawValue), (40, 0), (40, 0xFFFF_0000)]
+    let foreign: [(UInt32, UInt32)] = [
+      (0, adapter.version.rawValue), (4, adapter.version.rawValue), (40, 0), (40, 0xFFFF_0000),
+    ]
     var refused = 0
     for (size, version) in foreign {
       let host = HostTable(version: adapter.version)
@@ -131,10 +135,16 @@ extension Trial {
       let first = session.decode(group.frames)
       let counters = try session.counters()
       try session.reset()
-      guard try session.counters().allSatisfy({ $0 == 0 }) else { throw Finding.fail("after reset counters are not zero") }
-      guard try session.save() == fresh else { throw Finding.fail("after reset the saved state is not that of a new session") }
+      guard try session.counters().allSatisfy({ $0 == 0 }) else {
+        throw Finding.fail("after reset counters are not zero")
+      }
+      guard try session.save() == fresh else {
+        throw Finding.fail("after reset the saved state is not that of a new session")
+      }
       try compare([session.decode(group.frames)], with: [first], "after reset")
-      guard try session.counters() == counters else { throw Finding.fail("after reset the same frames give other counters") }
+      guard try session.counters() == counters else {
+        throw Finding.fail("after reset the same frames give other counters")
+      }
       session.close()
     }
     return "same state, events and counters after reset"

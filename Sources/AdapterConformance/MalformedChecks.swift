@@ -10,7 +10,8 @@ extension Trial {
     if let halt = stream.halt { return halt }
     var validator = EventValidator()
     guard let violation = validator.firstViolation(stream.events, frames: stream.frames) else { return nil }
-    return "\(violation.rule.id) is broken (\(violation.rule.reason)) by \(Stream.brief(stream.events[violation.event])) "
+    return
+      "\(violation.rule.id) is broken (\(violation.rule.reason)) by \(Stream.brief(stream.events[violation.event])) "
       + "of frame \(stream.events[violation.event].frame)"
   }
 
@@ -31,7 +32,10 @@ extension Trial {
       for flags: FrameFlags in [[], .outbound, .truncated] {
         let stream = session.decode([Corpus.Entry(bytes: [], flags: flags)])
         if let violation = violation(stream) { throw Finding.fail("an empty frame: \(violation)") }
-        guard stream.events.contains(where: { $0.eventKind == .malformed || $0.eventKind == .unknown || $0.eventKind == .notice })
+        guard
+          stream.events.contains(where: {
+            $0.eventKind == .malformed || $0.eventKind == .unknown || $0.eventKind == .notice
+          })
         else { throw Finding.fail("an empty frame gives \(stream.events.map(Stream.brief))") }
       }
       session.close()
@@ -48,7 +52,8 @@ extension Trial {
       var validated: [Stream] = []
       for entry in group.frames.prefix(300) {
         // All lengths of a short frame, some of a long one.
-        let lengths = entry.bytes.count <= 80
+        let lengths =
+          entry.bytes.count <= 80
           ? Array(1..<max(1, entry.bytes.count))
           : (0..<40).map { _ in 1 + random.below(entry.bytes.count - 1) } + [entry.bytes.count - 1]
         var parts: [(Int, Stream)] = []
@@ -60,7 +65,9 @@ extension Trial {
         }
         let whole = session.decode([entry], .init(frames: 1))
         if let halt = whole.halt { throw Finding.skip("\(halt) (time.progress)") }
-        let isJudged = whole.events.contains { $0.eventKind != .malformed && $0.eventKind != .unknown && $0.eventKind != .gap }
+        let isJudged = whole.events.contains {
+          $0.eventKind != .malformed && $0.eventKind != .unknown && $0.eventKind != .gap
+        }
         for (length, part) in parts {
           if isJudged && meaning(part) == meaning(whole) {
             throw Finding.fail(
@@ -162,7 +169,8 @@ extension Trial {
       let telling = state.indices.filter { state[$0] != 0 }
       for round in 0..<300 where !state.isEmpty {
         var bytes = state
-        let place = round % 2 == 0 && !telling.isEmpty ? telling[random.below(telling.count)] : random.below(bytes.count)
+        let place =
+          round % 2 == 0 && !telling.isEmpty ? telling[random.below(telling.count)] : random.below(bytes.count)
         bytes[place] = round % 3 == 0 ? random.byte() : bytes[place] ^ 1 << UInt8(random.below(8))
         damaged.append(bytes)
       }

@@ -116,7 +116,9 @@ extension Trial {
       }
     }
     let after = ProcessState.entries("fd")
-    guard after.count <= before.count else { throw Finding.fail("it leaves \(after.count - before.count) descriptors open") }
+    guard after.count <= before.count else {
+      throw Finding.fail("it leaves \(after.count - before.count) descriptors open")
+    }
     return "no descriptors are left open"
   }
 }

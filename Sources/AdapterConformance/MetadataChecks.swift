@@ -12,11 +12,14 @@ extension Trial {
     let first = unsafe TableRegion.filled(by: entry, version: hostVersion.rawValue)
     for _ in 0..<4 {
       let again = unsafe TableRegion.filled(by: entry, version: hostVersion.rawValue)
-      guard unsafe again.status == first.status else { throw Finding.fail("the entry answers differently the next time") }
+      guard unsafe again.status == first.status else {
+        throw Finding.fail("the entry answers differently the next time")
+      }
       guard unsafe TableRegion.isSame(first.table, again.table) else {
         throw Finding.fail("the entry fills another table the next time")
       }
-      guard let text = unsafe again.table.manifest, unsafe again.table.manifest_size == UInt64(image.manifestBytes.count),
+      guard let text = unsafe again.table.manifest,
+        unsafe again.table.manifest_size == UInt64(image.manifestBytes.count),
         unsafe image.manifestBytes.elementsEqual(UnsafeRawBufferPointer(start: text, count: image.manifestBytes.count))
       else { throw Finding.fail("the entry gives another manifest the next time") }
     }
@@ -26,7 +29,9 @@ extension Trial {
   func metadataCounters() throws -> String {
     let adapter = try load()
     for session in try openings(adapter) {
-      guard try session.counters().allSatisfy({ $0 == 0 }) else { throw Finding.fail("a new session's counters are not zero") }
+      guard try session.counters().allSatisfy({ $0 == 0 }) else {
+        throw Finding.fail("a new session's counters are not zero")
+      }
       let count = manifest.messages.count
       for capacity in [0, 1, count - 1, count, count + 5] where capacity >= 0 {
         var values = [UInt64](repeating: 0x5A5A_5A5A, count: max(capacity, count) + 16)
@@ -90,7 +95,9 @@ extension Trial {
             session.close()
           }
         }
-        guard isTaken else { throw Finding.fail("setting \(setting.key)=\(value) is taken with no framing and channel") }
+        guard isTaken else {
+          throw Finding.fail("setting \(setting.key)=\(value) is taken with no framing and channel")
+        }
         opened += 1
       }
     }

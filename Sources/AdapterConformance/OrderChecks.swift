@@ -5,6 +5,24 @@ internal import CExProveABI
 internal import EventFlow
 
 extension Trial {
+  /// New orders in the names and scales of several venues; an adapter takes those that its own can express.
+  var sampleOrders: [OrderRequest] {
+    ["AAPL", "BTCUSDT", "ABC", "ESH4", "SBER"].enumerated().flatMap { index, symbol in
+      [(UInt32(0), Int64(300)), (3, 300_000), (8, 30_000_000_000)].map { scale, quantity in
+        var order = OrderRequest()
+        order.side = index.isMultiple(of: 2) ? .buy : .sell
+        order.orderID = UInt64(1 + index * 100 + Int(scale) * 10)
+        order.price = 101_250_000_000
+        order.quantity = quantity
+        order.quantityScale = scale
+        order.symbol = Array(symbol.utf8)
+        order.firm = Array("FIRM".utf8)
+        order.time = Trial.dayStart + 36_000_000_000_000
+        return order
+      }
+    }
+  }
+
   /// Orders of several kinds, put in the venue's words and read back as what was sent.
   func metadataOrders() throws -> String {
     let adapter = try load()
@@ -17,33 +35,22 @@ extension Trial {
     for configuration in combinations where configuration.channel == .orderEntry {
       guard let session = try TrialSession.offered(adapter, configuration, notes) else { continue }
       scales = [:]
-      for (index, symbol) in ["AAPL", "BTCUSDT", "ABC", "ESH4", "SBER"].enumerated() {
-        for scale: UInt32 in [0, 3, 8] {
-          var order = OrderRequest()
-          order.side = index.isMultiple(of: 2) ? .buy : .sell
-          order.orderID = UInt64(1 + index * 100 + Int(scale) * 10)
-          order.price = 101_250_000_000
-          order.quantity = [0: 300, 3: 300_000, 8: 300 * 100_000_000][scale] ?? 0
-          order.quantityScale = scale
-          order.symbol = Array(symbol.utf8)
-          order.firm = Array("FIRM".utf8)
-          order.time = Trial.dayStart + 36_000_000_000_000
-          guard try unsafe roundTrip(order, session, entry, &refusal) else { continue }
-          read += 1
-          var replacement = order
-          replacement.action = .replace
-          replacement.previousID = order.orderID
-          replacement.orderID += 1
-          replacement.price += 50_000_000
-          let isReplaced = try unsafe roundTrip(replacement, session, entry, &refusal)
-          var cancel = isReplaced ? replacement : order
-          cancel.action = .cancel
-          cancel.quantity = 0
-          guard try unsafe roundTrip(cancel, session, entry, &refusal) else {
-            throw Finding.fail("an order that it can send it cannot cancel: \(refusal)")
-          }
-          read += isReplaced ? 2 : 1
+      for order in sampleOrders {
+        guard try unsafe roundTrip(order, session, entry, &refusal) else { continue }
+        read += 1
+        var replacement = order
+        replacement.action = .replace
+        replacement.previousID = order.orderID
+        replacement.orderID += 1
+        replacement.price += 50_000_000
+        let isReplaced = try unsafe roundTrip(replacement, session, entry, &refusal)
+        var cancel = isReplaced ? replacement : order
+        cancel.action = .cancel
+        cancel.quantity = 0
+        guard try unsafe roundTrip(cancel, session, entry, &refusal) else {
+          throw Finding.fail("an order that it can send it cannot cancel: \(refusal)")
         }
+        read += isReplaced ? 2 : 1
       }
       session.close()
     }
@@ -107,7 +114,8 @@ extension Trial {
     let scale = stream.events.first { $0.eventKind == .instrument }.map { Int($0.level) } ?? scales[event.instrument]
     guard let scale else { return }
     if event.instrument != noInstrument { scales[event.instrument] = scale }
-    try demand("quantity", Trial.widened(event.quantity, scale), Trial.widened(request.quantity, Int(request.quantityScale)))
+    try demand(
+      "quantity", Trial.widened(event.quantity, scale), Trial.widened(request.quantity, Int(request.quantityScale)))
   }
 
   private static func widened(_ quantity: Int64, _ scale: Int) -> Int128 {

@@ -28,7 +28,8 @@ extension Trial {
     }
     let known = unsafe TableRegion.filled(by: entry, version: hostVersion.rawValue)
     guard unsafe known.status == Status.ok else {
-      throw Finding.fail("after unknown versions the entry answered \(unsafe describe(known.status, "")) to \(hostVersion)")
+      throw Finding.fail(
+        "after unknown versions the entry answered \(unsafe describe(known.status, "")) to \(hostVersion)")
     }
     return "\(unknown.count) unknown versions are not implemented"
   }
@@ -58,7 +59,8 @@ extension Trial {
       guard unsafe answer.isIntact, unsafe answer.status == Status.ok, unsafe answer.filled <= told,
         unsafe answer.filled >= TableRegion.requiredSize
       else {
-        throw Finding.fail("a newer host whose table has \(told) bytes is not served: \(unsafe describe(answer.status, ""))")
+        throw Finding.fail(
+          "a newer host whose table has \(told) bytes is not served: \(unsafe describe(answer.status, ""))")
       }
     }
     return "tables of 0 to \(TableRegion.size + 48) bytes"
@@ -111,7 +113,9 @@ extension Trial {
       guard size <= UInt32(capacity) else {
         throw Finding.fail("create set the size of an error text of \(capacity) bytes to \(size)")
       }
-      guard String(validating: memory.prefix(Int(size)).map { UInt8(bitPattern: $0) }, as: UTF8.self) != nil || capacity == 1
+      guard
+        String(validating: memory.prefix(Int(size)).map { UInt8(bitPattern: $0) }, as: UTF8.self) != nil
+          || capacity == 1
       else { throw Finding.fail("create's error text is not UTF-8") }
     }
     return "room for 0 to 64 bytes"
@@ -133,8 +137,13 @@ extension Trial {
       guard first != 0 else { throw Finding.fail("its manifest names \(id), extension answers NULL") }
       guard ask(id) == first else { throw Finding.fail("extension gives another table for \(id) each time") }
     }
-    let known = ["exprove.order_entry/1", "exprove.order_entry/2", "exprove.order_entry/10", "exprove.order_entry/", ""]
-    let strange = known + ["exprove.order_entry", "EXPROVE.ORDER_ENTRY/1", "exprove.unheard_of/1", String(repeating: "x", count: 4096)]
+    let known = [
+      "exprove.order_entry/1", "exprove.order_entry/2", "exprove.order_entry/10", "exprove.order_entry/", "",
+    ]
+    let strange =
+      known + [
+        "exprove.order_entry", "EXPROVE.ORDER_ENTRY/1", "exprove.unheard_of/1", String(repeating: "x", count: 4096),
+      ]
     for id in strange where !manifest.extensions.contains(id) {
       guard ask(id) == 0 else {
         throw Finding.fail("extension answers “\(id.prefix(40))”, which its manifest does not name")

@@ -43,7 +43,9 @@ extension Trial {
     let adapter = try load()
     var calls = 0
     for group in try groups() {
-      for (frames, capacity) in [(1, manifest.maxEvents), (64, manifest.maxEvents), (1000, manifest.maxEvents + 1), (7, nil)] {
+      for (frames, capacity) in [
+        (1, manifest.maxEvents), (64, manifest.maxEvents), (1000, manifest.maxEvents + 1), (7, nil),
+      ] {
         let session = try TrialSession.open(adapter, configuration(group), notes)
         let stream = session.decode(group.frames, .init(frames: frames, capacity: capacity))
         calls += session.sent

@@ -27,7 +27,8 @@ struct Stream: Equatable {
   }
 
   static func same(_ left: Event, _ right: Event) -> Bool {
-    left.event_time == right.event_time && left.venue_sequence == right.venue_sequence && left.order_id == right.order_id
+    left.event_time == right.event_time && left.venue_sequence == right.venue_sequence
+      && left.order_id == right.order_id
       && left.price == right.price && left.quantity == right.quantity && left.aux == right.aux
       && left.instrument == right.instrument && left.frame == right.frame && left.kind == right.kind
       && left.side == right.side && left.flags == right.flags && left.level == right.level
@@ -40,7 +41,9 @@ struct Stream: Equatable {
       return "event \(index) (of frame \(events[index].frame)) is \(Stream.brief(events[index])), "
         + "before it was \(Stream.brief(other.events[index]))"
     }
-    if events.count != other.events.count { return "there are \(events.count) events, before there were \(other.events.count)" }
+    if events.count != other.events.count {
+      return "there are \(events.count) events, before there were \(other.events.count)"
+    }
     return frames != other.frames ? "\(frames) frames were consumed, before it were \(other.frames)" : nil
   }
 
