@@ -153,7 +153,8 @@ package struct FeedReader: ~Copyable {
     }
     if wanted == .packet || declared == [.packet] {
       throw .unsuitable(
-        path: window.path, reason: "it is neither pcap nor pcapng, and packets were asked for; the adapter takes \(names)")
+        path: window.path,
+        reason: "it is neither pcap nor pcapng, and packets were asked for; the adapter takes \(names)")
     }
     let container: Container
     switch wanted {
@@ -197,6 +198,8 @@ package struct FeedStatistics: Equatable, Sendable {
   package var unknownLink: UInt64 = 0
   /// A length of zero ended the capture, as the venue's files do.
   package var endMarker = false
+
+  package init() {}
 
   /// Packets that gave no frame.
   package var skippedPackets: UInt64 { otherProtocol + fragments + malformedPackets + unknownLink }

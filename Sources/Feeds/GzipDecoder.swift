@@ -49,6 +49,7 @@ private import CZlib
     inPadding = true
     let zeros = unsafe input.firstIndex { $0 != 0 } ?? input.count
     return DecoderStep(
-      consumed: zeros, produced: 0, damage: zeros < input.count ? "bytes that are not gzip behind the last member" : nil)
+      consumed: zeros, produced: 0, damage: zeros < input.count ? "bytes that are not gzip behind the last member" : nil
+    )
   }
 }

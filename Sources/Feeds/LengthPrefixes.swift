@@ -50,7 +50,9 @@ extension FeedReader {
     var used = 0
     let added = unsafe batch.withStorage { frames, _, bytes, counts in
       unsafe window.withBytes { source in
-        guard let from = source.baseAddress, let to = bytes.baseAddress, let table = frames.baseAddress else { return 0 }
+        guard let from = source.baseAddress, let to = bytes.baseAddress, let table = frames.baseAddress else {
+          return 0
+        }
         let room = min(source.count, bytes.count - counts.bytes)
         let data = UInt32(counts.bytes)
         var count = counts.frames

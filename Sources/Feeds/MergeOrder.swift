@@ -16,6 +16,12 @@ package struct MergeOrder {
     package var time: Int64
     /// Frames of a merged time up to and with this may be taken before another feed's turn.
     package var limit: Int64
+
+    package init(feed: Int, time: Int64, limit: Int64) {
+      self.feed = feed
+      self.time = time
+      self.limit = limit
+    }
   }
 
   /// What a feed's next frame is.
