@@ -107,22 +107,14 @@ package struct FeedReader: ~Copyable {
     return statistics
   }
 
-  /// A frame whose `data` and `length` are still to be set.
-  func frame(offset: UInt64, time: Int64?, flags: FrameFlags = []) -> Frame {
-    var frame = Frame()
-    frame.offset = offset
-    frame.feed = feed
-    frame.receive_time = time ?? 0
-    frame.flags = (time == nil ? flags.union(.noTime) : flags).rawValue
-    return frame
-  }
-
   /// Appends `count` bytes of the window, `index` from its first one, as a frame. False when the batch is too
   /// full for it; an error when even an empty one were.
   mutating func deliver(
-    at index: Int, count: Int, time: Int64?, flags: FrameFlags = [], into batch: inout EventBatch
+    at index: Int, count: Int, time: Int64?, isTruncated: Bool = false, into batch: inout EventBatch
   ) throws(FeedError) -> Bool {
-    let entry = frame(offset: window.offset + UInt64(index), time: time, flags: flags)
+    let flags = (time == nil ? EXPROVE_FRAME_NO_TIME : 0) | (isTruncated ? EXPROVE_FRAME_TRUNCATED : 0)
+    let entry = Frame(
+      receive_time: time ?? 0, offset: window.offset + UInt64(index), data: 0, length: 0, feed: feed, flags: flags)
     guard batch.hasRoom(frameOf: count) else {
       guard count <= batch.byteCapacity else {
         throw .frameTooLong(path: path, offset: entry.offset, limit: batch.byteCapacity)
@@ -130,7 +122,7 @@ package struct FeedReader: ~Copyable {
       return false
     }
     batch.append(frame: entry, bytes: window.bytes.extracting(index..<(index + count)))
-    if flags.contains(.truncated) { counts.truncated += 1 }
+    if isTruncated { counts.truncated += 1 }
     if time == nil, clockOffset != nil { counts.withoutTime += 1 }
     return true
   }

@@ -36,7 +36,7 @@ extension FeedReader {
     let prefix = left < 2 ? 0 : 2
     let needed = left < 2 ? 2 : 2 + Int(window.bytes[0]) << 8 + Int(window.bytes[1])
     let offset = window.offset
-    guard try deliver(at: prefix, count: left - prefix, time: nil, flags: .truncated, into: &batch) else { return }
+    guard try deliver(at: prefix, count: left - prefix, time: nil, isTruncated: true, into: &batch) else { return }
     window.consume(left)
     throw window.damage ?? .cut(path: path, offset: offset, present: left, needed: needed)
   }
@@ -46,7 +46,7 @@ extension FeedReader {
   private mutating func walkLengthPrefixed(into batch: inout EventBatch, target: Int) -> Int {
     let feed = feed
     let base = window.offset
-    let flags = FrameFlags.noTime.rawValue
+    let flags = EXPROVE_FRAME_NO_TIME
     var used = 0
     let added = unsafe batch.withStorage { frames, _, bytes, counts in
       unsafe window.withBytes { source in

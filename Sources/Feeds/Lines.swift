@@ -34,7 +34,7 @@ extension FeedReader {
         length = window.count
       }
       let isCut = feedAt == nil && window.damage != nil
-      guard try deliverLine(length, flags: isCut ? .truncated : [], into: &batch) else { return }
+      guard try deliverLine(length, isTruncated: isCut, into: &batch) else { return }
       window.consume(feedAt == nil ? length : length + 1)
       lines.searched = 0
       if isCut, let damage = window.damage { throw damage }
@@ -42,20 +42,20 @@ extension FeedReader {
   }
 
   private mutating func deliverLine(
-    _ length: Int, flags: FrameFlags, into batch: inout EventBatch
+    _ length: Int, isTruncated: Bool, into batch: inout EventBatch
   ) throws(FeedError) -> Bool {
     var end = length
     if end > 0, window.bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
     guard let (stamp, start) = LineStamp.read(window.bytes.extracting(0..<end)) else {
-      return try deliver(at: 0, count: end, time: nil, flags: flags.union(.noTime), into: &batch)
+      return try deliver(at: 0, count: end, time: nil, isTruncated: isTruncated, into: &batch)
     }
     guard let clockOffset else {
-      return try deliver(at: start, count: end - start, time: nil, flags: flags, into: &batch)
+      return try deliver(at: start, count: end - start, time: nil, isTruncated: isTruncated, into: &batch)
     }
     let (time, overflow) = stamp.addingReportingOverflow(clockOffset)
     return overflow
-      ? try deliver(at: 0, count: end, time: nil, flags: flags, into: &batch)
-      : try deliver(at: start, count: end - start, time: time, flags: flags, into: &batch)
+      ? try deliver(at: 0, count: end, time: nil, isTruncated: isTruncated, into: &batch)
+      : try deliver(at: start, count: end - start, time: time, isTruncated: isTruncated, into: &batch)
   }
 }
 
@@ -63,19 +63,19 @@ enum LineStamp {
   /// The number before the first space and where the payload begins; nil when that is not 1 to 19 digits that
   /// fit 64 bits.
   static func read(_ line: Span<UInt8>) -> (nanoseconds: Int64, payload: Int)? {
-    var value: Int64 = 0
+    // 19 digits fit 64 unsigned bits, so only the sum has to be looked at.
+    var value: UInt64 = 0
     var index = 0
-    while index < min(line.count, 20) {
+    let most = min(line.count, 19)
+    while index < most {
       let digit = line[index] &- UInt8(ascii: "0")
-      guard digit <= 9 else {
-        return index > 0 && line[index] == UInt8(ascii: " ") ? (value, index + 1) : nil
-      }
-      let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
-      let (sum, carry) = tens.addingReportingOverflow(Int64(digit))
-      if overflow || carry { return nil }
-      value = sum
+      if digit > 9 { break }
+      value = value &* 10 &+ UInt64(digit)
       index += 1
     }
-    return nil
+    guard index > 0, index < line.count, line[index] == UInt8(ascii: " "), let time = Int64(exactly: value) else {
+      return nil
+    }
+    return (time, index + 1)
   }
 }

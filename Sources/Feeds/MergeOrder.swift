@@ -33,7 +33,7 @@ package struct MergeOrder {
     case time(Int64)
 
     package init(_ frame: Frame) {
-      self = FrameFlags(rawValue: frame.flags).contains(.noTime) ? .withoutTime : .time(frame.receive_time)
+      self = frame.flags & EXPROVE_FRAME_NO_TIME != 0 ? .withoutTime : .time(frame.receive_time)
     }
   }
 
@@ -85,7 +85,7 @@ package struct MergeOrder {
     defer { states[feed] = state }
     var index = 0
     while index < frames.count {
-      guard frames[index].flags & FrameFlags.noTime.rawValue == 0 else {
+      guard frames[index].flags & EXPROVE_FRAME_NO_TIME == 0 else {
         guard state.maximum <= limit else { break }
         index += 1
         continue

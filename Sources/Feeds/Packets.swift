@@ -97,7 +97,7 @@ extension FeedReader {
     switch Datagram.find(in: window.bytes.extracting(start..<(start + count)), link: link) {
     case .payload(let from, let length, let isTruncated):
       return try deliver(
-        at: start + from, count: length, time: time, flags: isTruncated ? .truncated : [], into: &batch)
+        at: start + from, count: length, time: time, isTruncated: isTruncated, into: &batch)
     case .otherProtocol: counts.otherProtocol += 1
     case .fragment: counts.fragments += 1
     case .malformed: counts.malformedPackets += 1

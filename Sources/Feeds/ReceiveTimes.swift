@@ -19,8 +19,8 @@ extension EventBatch {
           continue
         }
         unsafe frames[first + index].receive_time = time
-        unsafe frames[first + index].flags &= ~FrameFlags.noTime.rawValue
-        unsafe frames[first + index].flags |= FrameFlags.derivedTime.rawValue
+        unsafe frames[first + index].flags &= ~EXPROVE_FRAME_NO_TIME
+        unsafe frames[first + index].flags |= EXPROVE_FRAME_DERIVED_TIME
       }
     }
     return without
