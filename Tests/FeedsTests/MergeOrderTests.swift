@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func equalsASort() {
-    var generator = SystemRandomNumberGenerator()
+    var generator = Seeded(4)
     for round in 0..<5000 {
       // Few different times, so that ties are common, and sometimes the ends of the range.
       let span: ClosedRange<Int64> = round % 3 == 0 ? 0...3 : 0...50

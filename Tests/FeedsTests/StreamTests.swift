@@ -146,11 +146,13 @@ import Testing
 
   @Test func noBytesTrapOrHang() throws {
     let scratch = try Scratch()
-    var generator = SystemRandomNumberGenerator()
+    var generator = Seeded(6)
     for _ in 0..<1500 {
-      let noise = (0..<Int.random(in: 1...600, using: &generator)).map { _ in
+      var noise = (0..<Int.random(in: 1...600, using: &generator)).map { _ in
         UInt8.random(in: 0...255, using: &generator)
       }
+      // Short messages first, and no packing's or packet capture's mark.
+      noise[0] &= 7
       let path = try scratch.write("noise", noise)
       let prefixed = read(path, [.length16], options: ",time=venue+0ns")
       // Every byte is accounted for: in frames, in lengths, in the end marker or in the cut tail.

@@ -152,3 +152,17 @@ func lengthPrefixed(_ lengths: [Int]) -> [UInt8] {
     big16(length) + (0..<length).map { UInt8(truncatingIfNeeded: index + $0) }
   }
 }
+
+/// SplitMix64: the same numbers in each run, so that a failure can be seen again.
+struct Seeded: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(_ seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return value ^ (value >> 31)
+  }
+}
