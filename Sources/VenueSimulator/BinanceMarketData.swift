@@ -133,7 +133,8 @@ struct BinanceMarketData {
     }
     changed.removeAll(keepingCapacity: true)
     return wrapped("depth@100ms") { bytes in
-      bytes.append("\"e\":\"depthUpdate\",\"E\":\(time / 1_000_000),\"s\":\"\(symbol)\",\"U\":\(first),\"u\":\(sentID),\"b\":")
+      bytes.append(
+        "\"e\":\"depthUpdate\",\"E\":\(time / 1_000_000),\"s\":\"\(symbol)\",\"U\":\(first),\"u\":\(sentID),\"b\":")
       appendLevels(sides[0], to: &bytes)
       bytes.append(",\"a\":")
       appendLevels(sides[1], to: &bytes)
