@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ExecutionIR
+
 package enum VenueChannel: UInt8, Sendable {
   case marketData = 0
   case orderEntry = 1
@@ -50,13 +52,19 @@ package struct SimulatedVenue: Sendable {
     try configuration.validate()
     self.configuration = configuration
     let nasdaqStyle = configuration.personality == .nasdaqStyle
-    // OUCH takes at most 999,999 shares; the bound on the other side keeps a level's total far within 64 bits.
-    let most = nasdaqStyle ? 999_999 : 100_000_000_000_000 / configuration.lot * configuration.lot
-    guard configuration.lot <= most else {
-      throw SimulatedVenueError(description: "simulated venue \(configuration.symbol): no order is as large as a lot")
+    let orders = 16_384
+    // OUCH takes at most 999,999 shares; on the other side the total of a level must fit 64 bits at eight decimals.
+    let bound = Int64.max / Int64(orders) / FixedPoint.power(8 - configuration.quantityScale)
+    let most = nasdaqStyle ? 999_999 : bound / configuration.lot * configuration.lot
+    let largest = configuration.lot.multipliedReportingOverflow(
+      by: Int64(configuration.flow.sizes.count) * configuration.flow.sizeLots)
+    guard !largest.overflow, largest.partialValue <= most else {
+      throw SimulatedVenueError(
+        description: "simulated venue \(configuration.symbol): the flow's largest order is above the venue's largest")
     }
     let rules = MatchingRules(
-      tick: configuration.tick, lot: configuration.lot, maximumQuantity: most, reductionKeepsPlace: !nasdaqStyle)
+      tick: configuration.tick, lot: configuration.lot, maximumQuantity: most, maximumOrders: orders,
+      reductionKeepsPlace: !nasdaqStyle)
     engine = MatchingEngine(rules: rules, firstReference: 1_001, firstMatch: 500_001)
     engine.phase = .closed
     flow = OrderFlow(configuration, seed: seed)

@@ -161,6 +161,7 @@ import VenueSimulator
     #expect(refused { $0.latency.jitter = -1 })
     #expect(refused { $0.flow.distances = [] })
     #expect(refused { $0.flow.volumeCurve = [0] })
+    #expect(refused { $0.lot = 1_000 })
     #expect(refused { $0.faults.halts = [opening..<opening] })
   }
 }
