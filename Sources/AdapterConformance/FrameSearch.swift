@@ -105,7 +105,6 @@ extension Trial {
     let adapter = try load()
     var tried = 0
     var lines: [String] = []
-    var result = Corpus()
     for session in try openings(adapter) {
       let configuration = session.configuration
       let isKnown = corpus.groups.contains {
@@ -126,10 +125,12 @@ extension Trial {
       guard !isKnown else { continue }
       // Even frames that are all refused must be refused alike, within bounds and so on.
       if found.isEmpty { found = blindFrames() }
-      result.groups.append(
+      // At once, so that it is not lost when the next session falls over.
+      var product = Corpus()
+      product.groups.append(
         .init(framing: configuration.framing, channel: configuration.channel, isReal: false, frames: found))
+      ChildProcess.write(product.encoded, to: ChildProcess.Descriptor.product)
     }
-    ChildProcess.write(result.encoded, to: ChildProcess.Descriptor.product)
     return "\(tried) frames tried; taken: \(lines.joined(separator: ", "))"
   }
 

@@ -38,7 +38,11 @@ extension Trial {
         notes.record(.decode, frame: frames, size: size)
         while next < group.frames.count {
           batch.removeEvents()
-          next += try session.decode(&batch, from: next)
+          do {
+            next += try session.decode(&batch, from: next)
+          } catch {
+            throw Finding.skip("\(error.message) (events.contract)")
+          }
         }
         notes.settle()
         taken += processorTime() - before

@@ -253,6 +253,7 @@ struct ELFReader {
     guard count > 0 else { return }
     guard entrySize == 64 else { throw .malformed(at: 58, "section headers of \(entrySize) bytes") }
     guard namesIndex < count else { throw .malformed(at: 62, "no section of names") }
+    _ = try range(at: table, size: count * entrySize)
     let names = try position(table, namesIndex, entrySize)
     let namesOffset = try long(at: try position(names, 1, 24))
     let namesRange = try range(at: namesOffset, size: try long(at: try position(names, 1, 32)))

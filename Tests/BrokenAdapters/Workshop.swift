@@ -29,6 +29,26 @@ package enum Workshop {
     return files.filter { $0.hasSuffix(".c") && $0 != "correct.c" }.map { String($0.dropLast(2)) }.sorted()
   }
 
+  /// What a broken adapter's first comment says: the check that must catch it, those that cannot but notice it
+  /// too, and the linker's flags.
+  package struct Defect: Sendable {
+    package var check = ""
+    package var others: [String] = []
+    package var flags: [String] = []
+  }
+
+  package static func defect(_ name: String) throws -> Defect {
+    let text = try String(contentsOfFile: "\(sources)/\(name).c", encoding: .utf8)
+    var defect = Defect()
+    for line in text.split(separator: "\n").prefix(12) {
+      let words = line.dropFirst(3)
+      if words.hasPrefix("caught by: ") { defect.check = String(words.dropFirst(11)) }
+      if words.hasPrefix("also: ") { defect.others.append(String(words.dropFirst(6).prefix { $0 != " " })) }
+      if words.hasPrefix("flags: ") { defect.flags = words.dropFirst(7).split(separator: " ").map(String.init) }
+    }
+    return defect
+  }
+
   /// A `.c` file of that folder as a library; built once for each process.
   package static func adapter(_ name: String, flags: [String] = []) throws -> String {
     try build(key: ([name] + flags).joined(separator: " "), name: name, sources: ["\(sources)/\(name).c"], flags: flags)

@@ -397,10 +397,6 @@ static inline exprove_status base_encode(const exprove_session *s, const exprove
   return EXPROVE_OK;
 }
 
-#ifndef ENCODE
-#define ENCODE base_encode
-#endif
-
 static inline exprove_status base_frame_time(const exprove_session *s, const uint8_t *bytes, uint64_t bytes_size,
                                              const exprove_frame *frames, uint32_t count, int64_t *times) {
   (void)bytes_size;

@@ -47,6 +47,9 @@
 #ifndef SLOT_FRAME_TIME
 #define SLOT_FRAME_TIME base_frame_time
 #endif
+#ifndef ENCODE
+#define ENCODE base_encode
+#endif
 #ifndef ENTRY
 #define ENTRY base_entry
 #endif
