@@ -120,6 +120,11 @@ package struct SignedNote: Equatable, Sendable {
 package struct VerifiedSignature: Hashable, Sendable {
   package let key: VerifierKey
   package let time: Int64?
+
+  package init(key: VerifierKey, time: Int64?) {
+    self.key = key
+    self.time = time
+  }
 }
 
 extension SignedNote {
