@@ -93,7 +93,8 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterHost", "EventFlow", "ExecutionIR", "ExecutionRun", "Feeds", "RunJournal", arguments,
+        "AdapterHost", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun", "Feeds", "Governance", "RunJournal",
+        "TransparencyLog", arguments,
       ], swiftSettings: swiftRules),
     // Adapters
     adapter("NasdaqAdapter", path: "Plugins/nasdaq"),

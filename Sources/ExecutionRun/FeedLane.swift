@@ -4,7 +4,7 @@ package import AdapterHost
 internal import CExProveABI
 package import EventFlow
 package import Feeds
-package import RunJournal
+internal import RunJournal
 
 /// One feed on its way to the merge: its frames, decoded ahead of their turn. Decoding depends on nothing but the
 /// feed's own frames, so how far ahead it goes changes nothing.

@@ -7,6 +7,9 @@ package import VenueSimulator
 /// The fill model as one feed more: it sees the market in the total order, and its reports take their place there. A
 /// frame's bytes are the report itself, an event in its canonical encoding.
 package struct ModelLane {
+  /// The model's name and version, as the record states it.
+  package static let name = FillModel.name
+
   /// How long an order takes to a venue and a report back, nanoseconds.
   package struct Latency: Equatable, Sendable {
     package var inbound: Int64

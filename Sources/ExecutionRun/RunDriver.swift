@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import EventFlow
+internal import CExProveABI
+internal import EventFlow
 package import ExecutionEngine
 internal import ExecutionIR
 package import RunJournal

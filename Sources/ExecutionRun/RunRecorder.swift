@@ -37,12 +37,12 @@ package final class RunRecorder {
   /// - Parameters:
   ///   - adapters: the bytes of each adapter, by digest.
   ///   - reference: the reference file's canonical bytes.
-  package init(
+  package static func begin(
     _ directory: RunDirectory, proposed: RunDescription, identity: Identity, adapters: [(Digest, [UInt8])],
     reference: [UInt8]
-  ) throws(RunError) {
+  ) throws(RunError) -> RunRecorder {
     try directory.create()
-    let lock = try RunRecorder.lock(directory)
+    let lock = try lock(directory)
     var description = proposed
     if let (existing, _) = try directory.read() {
       // The first start is an input of the run, and so is the log's name that was made from it.
@@ -59,23 +59,36 @@ package final class RunRecorder {
       try directory.write(Array((identity.publicVerifierKey + "\n").utf8), to: directory.key)
       try directory.write(description.json.canonical, to: directory.description)
     }
-    let journal: JournalWriter
-    let ledger: AuditLedger
-    do {
-      journal = try JournalWriter.open(directory: directory.journal)
-      ledger = try AuditLedger(
-        directory: directory.ledger, origin: description.origin, identity: identity, position: 0)
-    } catch let error as JournalError {
-      throw .badInput(error.description)
-    } catch {
-      throw .badInput("\(error)")
-    }
+    let recorder = RunRecorder(
+      directory, description, lock, try openJournal(directory), try openLedger(directory, description, identity))
+    try recorder.appendRunStatement(adapters: adapters.map(\.0))
+    return recorder
+  }
+
+  private init(
+    _ directory: RunDirectory, _ description: RunDescription, _ lock: Lock, _ journal: consuming JournalWriter,
+    _ ledger: consuming AuditLedger
+  ) {
     self.directory = directory
     self.description = description
     self.lock = lock
     self.journal = journal
     self.ledger = ledger
-    try appendRunStatement(adapters: adapters.map(\.0))
+  }
+
+  private static func openJournal(_ directory: RunDirectory) throws(RunError) -> JournalWriter {
+    do throws(JournalError) { return try JournalWriter.open(directory: directory.journal) } catch { throw failure(error) }
+  }
+
+  private static func openLedger(
+    _ directory: RunDirectory, _ description: RunDescription, _ identity: Identity
+  ) throws(RunError) -> AuditLedger {
+    do throws(LedgerError) {
+      return try AuditLedger(
+        directory: directory.ledger, origin: description.origin, identity: identity, position: 0)
+    } catch {
+      throw failure(error)
+    }
   }
 
   private static func lock(_ directory: RunDirectory) throws(RunError) -> Lock {

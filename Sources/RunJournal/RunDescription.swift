@@ -9,6 +9,11 @@ package struct FeedDescription: Equatable, Sendable {
   package struct Setting: Equatable, Sendable {
     package let key: String
     package let value: String
+
+    package init(key: String, value: String) {
+      self.key = key
+      self.value = value
+    }
   }
 
   package var venue: String
@@ -22,6 +27,17 @@ package struct FeedDescription: Equatable, Sendable {
   /// Nil for the fill model, whose frames are events already.
   package var adapter: Adapter?
 
+  package init(
+    venue: String, isReference: Bool, source: String, option: String, container: String, adapter: Adapter?
+  ) {
+    self.venue = venue
+    self.isReference = isReference
+    self.source = source
+    self.option = option
+    self.container = container
+    self.adapter = adapter
+  }
+
   package struct Adapter: Equatable, Sendable {
     package var name: String
     package var version: String
@@ -32,6 +48,21 @@ package struct FeedDescription: Equatable, Sendable {
     package var zoneDigest: Digest?
     package var seed: UInt64
     package var settings: [Setting]
+
+    package init(
+      name: String, version: String, digest: Digest, framing: UInt32, channel: UInt32, dayStart: Int64,
+      zoneDigest: Digest?, seed: UInt64, settings: [Setting]
+    ) {
+      self.name = name
+      self.version = version
+      self.digest = digest
+      self.framing = framing
+      self.channel = channel
+      self.dayStart = dayStart
+      self.zoneDigest = zoneDigest
+      self.seed = seed
+      self.settings = settings
+    }
   }
 }
 

@@ -8,5 +8,5 @@ struct ExProve: ParsableCommand {
     commandName: "exprove",
     abstract: "Proves execution: from venue bytes to a ledger that strangers can verify.",
     version: "1.0.0",
-    subcommands: [Normalize.self])
+    subcommands: [Run.self, Verify.self, Normalize.self])
 }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CivilTime
+
+/// A value and where it stands.
+struct Located<Value> {
+  let value: Value
+  let range: SourceRange
+}
+
+/// A task as it was written, before its values are judged. Each clause is nil where it is missing.
+struct TaskSyntax {
+  struct Window {
+    let start: Located<CivilMoment>
+    let end: Located<CivilMoment>
+    let zone: Located<String>
+  }
+
+  struct Objective {
+    let kind: Located<String>
+    let riskAversion: Located<String>?
+  }
+
+  struct Venue {
+    let name: Located<String>
+    let symbol: Located<String>
+  }
+
+  let name: Located<String>
+  var account: Located<String>?
+  var capacity: Located<String>?
+  var instrument: Located<String>?
+  var currency: Located<String>?
+  var side: Located<String>?
+  var quantity: (amount: Located<String>, unit: Located<String>)?
+  var window: Window?
+  var objective: Objective?
+  var slices: Located<String>?
+  var slice: Located<String>?
+  var participation: Located<String>?
+  var limit: Located<String>?
+  var venues: [Located<Venue>] = []
+  var references: [Located<Venue>] = []
+  /// Clauses that stand there, well formed or not: one with an error is not also missing.
+  var seen: [Clause: SourceRange] = [:]
+}
+
+/// The words that begin a clause, in the order in which a well-kept file has them.
+enum Clause: String, CaseIterable {
+  case account, capacity, instrument, currency, side, quantity, window, objective, slices, slice, participation, limit
+  case venue, reference
+
+  /// A valid one.
+  var example: String {
+    switch self {
+    case .account: "account \"DESK-1\""
+    case .capacity: "capacity agency"
+    case .instrument: "instrument BTCUSDT"
+    case .currency: "currency USDT"
+    case .side: "side buy"
+    case .quantity: "quantity 12.5 BTC"
+    case .window: "window 2024-08-09T00:00:00 .. 2024-08-09T00:05:00 zone \"UTC\""
+    case .objective: "objective twap, objective vwap or objective is { risk-aversion 0.000001 }"
+    case .slices: "slices 10"
+    case .slice: "slice 30s"
+    case .participation: "participation 10%"
+    case .limit: "limit 61900.00"
+    case .venue: "venue BINANCE as BTCUSDT"
+    case .reference: "reference BINANCE-UM as BTCUSDT"
+    }
+  }
+}

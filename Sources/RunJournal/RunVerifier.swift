@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import EventFlow
+internal import ExecutionEngine
+package import ExecutionIR
+internal import Governance
+package import TransparencyLog
+
+/// What a verification says.
+package struct VerificationReport: Sendable {
+  package enum Verdict: String, Sendable {
+    /// Everything holds, and the signer is the one whose key the reader brought.
+    case verified
+    /// Everything holds; who signed is not known.
+    case consistent = "consistent, signer not authenticated"
+    /// Something does not hold.
+    case failed
+  }
+
+  package var verdict: Verdict
+  /// Each with the file and the reason.
+  package var findings: [String]
+  /// Bytes behind the last checkpoint that an interrupted run left; nothing there is vouched for.
+  package var tail: [String]
+  package var isFinished: Bool
+  package var leaves: UInt64
+  package var records: UInt64
+  package var events: UInt64
+  package var eventDigest: Digest?
+  package var checkpoint: String
+  package var fills: String
+  /// What no verification of this directory can show.
+  package var notProven: [String]
+
+  package var json: JSON {
+    .object([
+      "verdict": .string(verdict.rawValue), "findings": .array(findings.map { .string($0) }),
+      "tail": .array(tail.map { .string($0) }), "finished": .bool(isFinished), "leaves": .wide(leaves),
+      "records": .wide(records), "events": .wide(events),
+      "event_digest": eventDigest.map { .string($0.description) } ?? .null, "checkpoint": .string(checkpoint),
+      "fills": .string(fills), "not_proven": .array(notProven.map { .string($0) }),
+    ])
+  }
+}
+
+/// Checks a run directory that may be anybody's: signatures, log, journal, digests, and that nothing is missing or
+/// extra. It runs no adapter.
+package struct RunVerifier {
+  private let directory: RunDirectory
+  private var findings: [String] = []
+  private var tail: [String] = []
+  private var named: Set<String> = []
+  private var positions: [JSON] = []
+  private var isFinished = false
+  private var runStatement: Statement? = nil
+
+  private init(_ directory: RunDirectory) {
+    self.directory = directory
+  }
+
+  /// - Parameter key: the verifier key that the reader brings; nil to check consistency with the run's own key only.
+  package static func verify(_ directory: RunDirectory, key: VerifierKey?) throws(RunError) -> VerificationReport {
+    guard Files.isDirectory(directory.path) else { throw .missing("\(directory.path): there is no such directory") }
+    guard Files.exists(directory.description) else {
+      throw .missing("\(directory.path): there is no run.json, so this is no run directory")
+    }
+    var verifier = RunVerifier(directory)
+    return verifier.verify(key: key)
+  }
+
+  private mutating func verify(key: VerifierKey?) -> VerificationReport {
+    var report = VerificationReport(
+      verdict: .failed, findings: [], tail: [], isFinished: false, leaves: 0, records: 0, events: 0, eventDigest: nil,
+      checkpoint: "", fills: "", notProven: RunVerifier.notProven(key))
+    if let description = readDescription() {
+      report.fills = description.fills.rawValue
+      if let signer = signer(description, brought: key) { verifyLedger(description, signer, &report) }
+      verifyFiles(description)
+      verifyJournal(&report)
+      verifyTree()
+    }
+    report.findings = findings
+    report.tail = tail
+    report.isFinished = isFinished
+    if findings.isEmpty { report.verdict = key == nil ? .consistent : .verified }
+    return report
+  }
+
+  private static func notProven(_ key: VerifierKey?) -> [String] {
+    var list = [
+      "that the captures are complete, and that the venues sent them",
+      "when it happened: no witness has countersigned the times",
+      "that a venue confirms the orders and fills",
+      "that no longer log was shown to somebody else: that takes a witness",
+    ]
+    if key == nil { list.insert("who signed: bring the signer's key with --vkey", at: 0) }
+    return list
+  }
+
+  private mutating func fail(_ path: String, _ reason: String) { findings.append("\(path): \(reason)") }
+
+  private mutating func readDescription() -> RunDescription? {
+    do {
+      let (description, bytes) = try directory.require()
+      guard description.json.canonical == bytes else {
+        fail("run.json", "is not what its own content encodes to")
+        return nil
+      }
+      return description
+    } catch {
+      findings.append(error.description)
+      return nil
+    }
+  }
+
+  /// The run's own key must be the one in `keys/`, and the reader's the same.
+  private mutating func signer(_ description: RunDescription, brought: VerifierKey?) -> VerifierKey? {
+    guard let own = try? VerifierKey(parsing: description.verifier), own.description == description.verifier else {
+      fail("run.json", "its verifier key is not one")
+      return nil
+    }
+    if let bytes = try? Files.read(directory.key, limit: 4096) {
+      if bytes != Array((description.verifier + "\n").utf8) { fail("keys/ledger.vkey", "is not the key that run.json names") }
+    } else {
+      fail("keys/ledger.vkey", "cannot be read")
+    }
+    if let brought, brought != own {
+      fail("ledger", "is signed by \(own), not by the key that was brought")
+      return nil
+    }
+    return own
+  }
+
+  private mutating func verifyLedger(
+    _ description: RunDescription, _ signer: VerifierKey, _ report: inout VerificationReport
+  ) {
+    var statements: [(UInt64, Statement)] = []
+    let reader = AuditLedgerReader(directory: directory.ledger, keys: [signer])
+    let ledger = reader.verifyAll { recorded in
+      let type = recorded.statement.predicateType
+      let keeps = ["run", "journal", "summary", "report"].contains { type == Statement.predicateType($0) }
+      let object = recorded.statement.predicate["object"]?.text
+      if keeps || object != nil { statements.append((recorded.index, recorded.statement)) }
+    }
+    for finding in ledger.leaves { fail("ledger, leaf \(finding.index)", finding.reason) }
+    if ledger.omittedLeaves > 0 { fail("ledger", "\(ledger.omittedLeaves) further leaves do not hold") }
+    report.leaves = ledger.statements
+    report.checkpoint = ledger.log.checkpoint.map { "\($0.size) leaves, root \($0.root)" } ?? ""
+    if LogReader.statedOrigin(directory: directory.ledger) != description.origin {
+      fail("ledger/checkpoint", "is of another log than run.json names")
+    }
+    for (index, statement) in statements { take(index, statement, description) }
+    for finding in ledger.log.findings {
+      // An interrupted writer's leavings are no damage, unless the run says that it ended.
+      if finding.kind == .unfinished, !isFinished {
+        tail.append("ledger/\(finding.path): \(finding.reason)")
+      } else {
+        fail("ledger/\(finding.path)", finding.reason)
+      }
+    }
+    guard let runStatement else { return fail("ledger", "its first leaf is not the run's own statement") }
+    let adapters = runStatement.subjects.filter { $0.name.hasPrefix("adapters/") }.map(\.digest)
+    let needed = description.feeds.compactMap(\.adapter?.digest)
+    if needed.contains(where: { !adapters.contains($0) }) { fail("ledger, leaf 0", "does not name every adapter of run.json") }
+  }
+
+  private mutating func take(_ index: UInt64, _ statement: Statement, _ description: RunDescription) {
+    if let object = statement.predicate["object"]?.text {
+      named.insert("objects/\(object)")
+      if statement.subjects.first?.digest.description != object { fail("ledger, leaf \(index)", "names another body than its subject") }
+    }
+    switch statement.predicateType {
+    case Statement.predicateType("run"):
+      guard index == 0 else { return fail("ledger, leaf \(index)", "describes the run a second time") }
+      runStatement = statement
+      let adapters = statement.subjects.filter { $0.name.hasPrefix("adapters/") }.map(\.digest)
+      if RunStatements.run(description, adapters: adapters) != statement {
+        fail("run.json", "is not the one that the ledger's first leaf commits to")
+      }
+      for digest in adapters { named.insert("adapters/\(digest).so") }
+    case Statement.predicateType("journal"): positions.append(statement.predicate)
+    case Statement.predicateType("summary"): isFinished = true
+    case Statement.predicateType("report"):
+      for subject in statement.subjects where subject.name.hasPrefix("reports/") {
+        named.insert(subject.name)
+        check(subject.name, subject.digest)
+      }
+    default: break
+    }
+  }
+
+  private mutating func verifyFiles(_ description: RunDescription) {
+    named.insert("objects/\(description.reference)")
+    for path in named.sorted() where !path.hasPrefix("reports/") {
+      let name = path.split(separator: "/").last!.split(separator: ".").first!
+      guard let digest = Digest(hexadecimal: name) else { continue }
+      check(path, digest)
+    }
+  }
+
+  private mutating func check(_ path: String, _ digest: Digest) {
+    guard let bytes = try? Files.read("\(directory.path)/\(path)", limit: 1 << 30) else {
+      return fail(path, "is missing or cannot be read")
+    }
+    if Digest(of: bytes) != digest { fail(path, "does not have the digest that the ledger names") }
+  }
+
+  /// Walks the journal and holds it against each position that the ledger commits to.
+  private mutating func verifyJournal(_ report: inout VerificationReport) {
+    var stream = StreamSummary()
+    var next = 0
+    do throws(JournalError) {
+      var reader = try JournalReader(directory: directory.journal)
+      var batch = EventBatch(frames: 1 << 16, events: 1 << 17, bytes: 16 << 20)
+      while true {
+        let expected = next < positions.count ? positions[next] : nil
+        if let expected, expected["records"]?.integer(as: UInt64.self) == reader.position.records {
+          if RunStatements.journal(reader.position, stream) != expected {
+            fail("journal", "differs from what the ledger commits to at record \(reader.position.records)")
+          }
+          report.records = reader.position.records
+          report.events = stream.events
+          report.eventDigest = stream.eventDigest
+          next += 1
+          continue
+        }
+        switch try reader.next(into: &batch) {
+        case .batch: stream.add(batch)
+        case .input: break
+        case .end(let torn): return end(next, reader.position, report.records, torn)
+        }
+      }
+    } catch {
+      fail("journal", error.description)
+    }
+  }
+
+  private mutating func end(_ next: Int, _ position: JournalPosition, _ committed: UInt64, _ torn: Int) {
+    if next < positions.count { fail("journal", "ends before the place that the ledger commits to") }
+    let beyond = position.records - committed
+    guard beyond > 0 || torn > 0 else { return }
+    let text = "\(beyond) records and \(torn) bytes behind the last checkpoint"
+    if isFinished { fail("journal", text) } else { tail.append("journal: \(text)") }
+  }
+
+  /// Every file is one that something commits to.
+  private mutating func verifyTree() {
+    guard let files = try? Files.tree(directory.path) else { return fail(directory.path, "cannot be listed") }
+    for path in files where !path.hasPrefix("ledger/") && !path.hasPrefix("journal/") {
+      if path == "run.json" || path == "keys/ledger.vkey" || named.contains(path) { continue }
+      let isUnfinished = !isFinished && (path.hasPrefix("objects/") || path.hasSuffix(".tmp"))
+      if isUnfinished { tail.append("\(path): no leaf names it yet") } else { fail(path, "no leaf of the ledger names it") }
+    }
+  }
+}

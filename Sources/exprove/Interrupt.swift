@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Synchronization
+
+/// Ctrl-C and SIGTERM ask a run to stop between two batches; a second one ends the process at once.
+enum Interrupt {
+  private static let flag = Atomic<Bool>(false)
+
+  static var happened: Bool { flag.load(ordering: .relaxed) }
+
+  static func listen() {
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in
+        if Interrupt.flag.exchange(true, ordering: .relaxed) {
+          signal(number, SIG_DFL)
+          raise(number)
+        }
+      }
+    }
+  }
+}
