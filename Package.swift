@@ -93,7 +93,8 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterHost", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun", "Feeds", "Governance", "RunJournal",
+        "AdapterHost", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun", "Feeds", "Governance",
+        "RunJournal",
         "TransparencyLog", arguments,
       ], swiftSettings: swiftRules),
     // Adapters

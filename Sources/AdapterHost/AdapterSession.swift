@@ -43,7 +43,10 @@ package import EventFlow
   private let output: UnsafeMutableBufferPointer<Event>
   private var hasFailed = false
 
-  /// Events that one call may fill at least: a call's worth of output stays in the second-level cache.
+  /// Frames that one call is offered: what they give is mostly still in the first-level cache when it is copied.
+  /// By the contract the events are the same for any number.
+  private static let framesPerCall = 128
+  /// Events that one call may fill at least.
   private static let outputCapacity = 1024
 
   /// Opens a session. Settings that are not given have the manifest's defaults.
@@ -156,7 +159,7 @@ package import EventFlow
     _ frames: UnsafeMutableBufferPointer<Frame>, _ first: Int, _ events: UnsafeMutableBufferPointer<Event>,
     _ bytes: UnsafeMutableBufferPointer<UInt8>, _ counts: inout EventBatch.Counts
   ) throws(AdapterError) -> Int {
-    let offered = counts.frames - first
+    let offered = min(counts.frames - first, AdapterSession.framesPerCall)
     let capacity = unsafe min(output.count, events.count - counts.events)
     var work = unsafe exprove_batch(
       struct_size: UInt32(MemoryLayout<exprove_batch>.size), frame_count: UInt32(offered), bytes: bytes.baseAddress,

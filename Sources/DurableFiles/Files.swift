@@ -20,7 +20,9 @@ package enum Files {
       try file.write(bytes, at: 0)
       try file.sync()
     }
-    guard unsafe rename(temporary, path) == 0 else { throw FileError(path: path, operation: "rename into", number: errno) }
+    guard unsafe rename(temporary, path) == 0 else {
+      throw FileError(path: path, operation: "rename into", number: errno)
+    }
     try syncDirectory(of: path)
   }
 

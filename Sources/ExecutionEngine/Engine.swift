@@ -109,9 +109,12 @@ package struct Engine: ~Copyable {
     _ event: Event, frame: Frame, into output: inout EngineOutput
   ) throws(EngineError) {
     guard frame.flags & FrameFlags.outbound.rawValue == 0 else { return }
-    let scale = Int(event.instrument) < directory.instruments.count ? directory.instruments[Int(event.instrument)].scale : venues.scale
+    let scale =
+      Int(event.instrument) < directory.instruments.count
+      ? directory.instruments[Int(event.instrument)].scale : venues.scale
     guard let quantity = venues.scaled(Int128(event.quantity), from: scale) else {
-      throw .badInput("a report on order \(event.order_id) has quantity \(event.quantity), beyond 64 bits at the task's scale")
+      throw .badInput(
+        "a report on order \(event.order_id) has quantity \(event.quantity), beyond 64 bits at the task's scale")
     }
     let effect = blotter.report(event, quantity: quantity)
     switch effect {

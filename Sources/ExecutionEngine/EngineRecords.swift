@@ -102,7 +102,8 @@ extension Engine {
       throw .badInput("\(error)")
     }
     let record = FillRecord(
-      order: child.id, parent: taskDigest, execution: String(event.aux), listing: listing, side: configuration.task.side,
+      order: child.id, parent: taskDigest, execution: String(event.aux), listing: listing,
+      side: configuration.task.side,
       price: price, quantity: quantity, scale: venues.scale, fee: fee, maker: isMaker,
       eventTime: event.has(.noEventTime) ? nil : event.event_time, receivedAt: now, sequence: sequence,
       simulated: frame.flags & FrameFlags.simulated.rawValue != 0)

@@ -124,7 +124,8 @@ extension Engine {
   ) throws(EngineError) -> ProposedOrder {
     let listing = venues.listings[venue]
     do {
-      let instrument = try configuration.reference.terms(venue: listing.venue, symbol: listing.symbol, at: time).instrument
+      let instrument = try configuration.reference.terms(venue: listing.venue, symbol: listing.symbol, at: time)
+        .instrument
       return ProposedOrder(
         instrument: instrument.name, venue: listing.venue, symbol: listing.symbol, side: configuration.task.side,
         price: price, quantity: quantity, scale: venues.scale, multiplier: instrument.multiplier,
@@ -145,7 +146,9 @@ extension Engine {
       pendingCancel: blotter.leaves(in: .pendingCancel), bid: top.bid?.price, ask: top.ask?.price,
       last: market.tape(number).lastPrice, isHalted: market.isHalted(number), isStale: market.isStale(number),
       lastUpdate: updates.max(), othersVolume: others,
-      taskParticipation: configuration.task.participation, recentMessages: messages.recent(at: time, window: configuration.policy.messageRate?.window ?? 1), ownOpposite: nil)
+      taskParticipation: configuration.task.participation,
+      recentMessages: messages.recent(at: time, window: configuration.policy.messageRate?.window ?? 1), ownOpposite: nil
+    )
   }
 }
 

@@ -80,7 +80,8 @@ extension FillRecord {
       execution: try reader.string("execution"),
       listing: try TaskVenue(json: reader.value("listing"), path: reader.at("listing")),
       side: try reader.choice("side"), price: try reader.fixed("price", scale: priceScale),
-      quantity: try reader.fixed("quantity", scale: scale), scale: scale, fee: try reader.money("fee", currency: "fee_currency"),
+      quantity: try reader.fixed("quantity", scale: scale), scale: scale,
+      fee: try reader.money("fee", currency: "fee_currency"),
       maker: reader.has("maker") ? try reader.boolean("maker") : nil,
       eventTime: reader.has("event_time") ? try reader.integer("event_time") : nil,
       receivedAt: try reader.integer("received_at"), sequence: try reader.integer("sequence"),
@@ -134,7 +135,8 @@ extension RecordReader {
     _ key: String, scale: Int, as type: T.Type
   ) throws(RecordError) -> T {
     let text = try string(key)
-    guard let value = try? FixedPoint.parse(text, scale: scale, as: type), FixedPoint.text(value, scale: scale) == text else {
+    guard let value = try? FixedPoint.parse(text, scale: scale, as: type), FixedPoint.text(value, scale: scale) == text
+    else {
       throw error(key, "a decimal with at most \(scale) places, in its shortest form, is expected here")
     }
     return value

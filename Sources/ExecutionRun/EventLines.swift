@@ -102,7 +102,8 @@ package struct EventLines {
     case .array(let values): return values.compactMap(\.text).joined(separator: " ")
     case .string(let text):
       let needsQuotes = text.utf8.contains { [34, 44, 10, 13].contains($0) }
-      return needsQuotes ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
+      return needsQuotes
+        ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
     default: return String(decoding: value.canonical, as: UTF8.self)
     }
   }

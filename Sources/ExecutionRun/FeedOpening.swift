@@ -39,7 +39,8 @@ package struct FeedOpening {
   }
 
   /// The lane of feed `index`, and its setup for the record.
-  package mutating func open(_ options: FeedOptions, index: Int, seed: UInt64) throws(RunError) -> (FeedLane, FeedSetup) {
+  package mutating func open(_ options: FeedOptions, index: Int, seed: UInt64) throws(RunError) -> (FeedLane, FeedSetup)
+  {
     let adapter = try adapter(options.adapter)
     let manifest = adapter.manifest
     do {

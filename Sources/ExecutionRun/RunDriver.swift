@@ -42,7 +42,8 @@ package final class RunDriver {
       if shouldStop() {
         try recorder.suspend()
         throw .interrupted(
-          "interrupted; what was recorded in \(recorder.directory.path) is valid, and the same command goes on from there")
+          "interrupted; what was recorded in \(recorder.directory.path) is valid, and the same command goes on from there"
+        )
       }
       try destination?.advance(before: time)
       if try input.fill(&batch, before: time) {

@@ -77,7 +77,9 @@ package final class RunRecorder {
   }
 
   private static func openJournal(_ directory: RunDirectory) throws(RunError) -> JournalWriter {
-    do throws(JournalError) { return try JournalWriter.open(directory: directory.journal) } catch { throw failure(error) }
+    do throws(JournalError) { return try JournalWriter.open(directory: directory.journal) } catch {
+      throw failure(error)
+    }
   }
 
   private static func openLedger(

@@ -64,7 +64,9 @@ package enum RunSetup {
   package static func policy(_ path: String?) throws(RunError) -> Policy {
     guard let path else { return .builtIn }
     let bytes = try read(path)
-    do throws(ReferenceError) { return try Policy.parse(bytes, file: path) } catch { throw .badInput(error.description) }
+    do throws(ReferenceError) { return try Policy.parse(bytes, file: path) } catch {
+      throw .badInput(error.description)
+    }
   }
 
   /// The one task of a file.
@@ -190,7 +192,8 @@ package struct CaptureRun {
   }
 
   private static func check(_ task: LocalExecutionTask, _ setups: [FeedSetup]) throws(RunError) {
-    for venue in task.venues where !setups.contains(where: { $0.options.venue == venue.venue && !$0.options.isReference }) {
+    for venue in task.venues
+    where !setups.contains(where: { $0.options.venue == venue.venue && !$0.options.isReference }) {
       throw .usage("task \(task.id): no --feed \(venue.venue)=ADAPTER:PATH is given for its venue \(venue.venue)")
     }
   }
@@ -205,7 +208,8 @@ package struct CaptureRun {
   }
 
   private static func runName(_ task: LocalExecutionTask, _ reference: ReferenceData, _ request: RunRequest) -> String {
-    let text = "\(task.digest) \(reference.digest) \(request.feeds.joined(separator: " ")) \(request.seed) \(request.now)"
+    let text =
+      "\(task.digest) \(reference.digest) \(request.feeds.joined(separator: " ")) \(request.seed) \(request.now)"
     return String(Digest(of: Array(text.utf8)).description.prefix(16))
   }
 }

@@ -67,7 +67,9 @@ package struct Statement: Equatable, Sendable {
     for item in list {
       guard item.members?.count == 2, let name = item["name"]?.text, let digests = item["digest"],
         digests.members?.count == 1, let digest = digests["sha256"]?.text.flatMap({ Digest(hexadecimal: $0) })
-      else { throw EnvelopeError("a subject has exactly a name and a digest of 64 lower-case hexadecimal digits, sha256") }
+      else {
+        throw EnvelopeError("a subject has exactly a name and a digest of 64 lower-case hexadecimal digits, sha256")
+      }
       subjects.append(Subject(name: name, digest: digest))
     }
     self.init(subjects: subjects, predicateType: predicateType, predicate: predicate)

@@ -48,7 +48,9 @@ package enum BatchCoding {
   private static func inconsistency(of batch: borrowing EventBatch) -> String? {
     for index in batch.frames.indices {
       let frame = batch.frames[index]
-      guard Int(frame.data) + Int(frame.length) <= batch.byteCount else { return "frame \(index) lies beyond the bytes" }
+      guard Int(frame.data) + Int(frame.length) <= batch.byteCount else {
+        return "frame \(index) lies beyond the bytes"
+      }
     }
     var last: UInt32 = 0
     for index in batch.events.indices {

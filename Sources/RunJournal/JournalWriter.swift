@@ -67,7 +67,8 @@ package struct JournalWriter: ~Copyable {
     RunJournal.append(kind.rawValue, to: &record)
     RunJournal.append(position.records, to: &record)
     record.append(contentsOf: payload)
-    position = JournalPosition(records: position.records + 1, chain: Digest(bytes: JournalChain.next(position.chain.bytes, record))!)
+    position = JournalPosition(
+      records: position.records + 1, chain: Digest(bytes: JournalChain.next(position.chain.bytes, record))!)
     record.append(contentsOf: position.chain.bytes)
     try put(record)
   }

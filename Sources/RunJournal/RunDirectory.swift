@@ -23,13 +23,17 @@ package struct RunDirectory: Sendable {
   package func object(_ digest: Digest) -> String { "\(objects)/\(digest)" }
   package var key: String { keys + "/ledger.vkey" }
 
-  private static let names = ["adapters", "journal", "keys", "ledger", "objects", "reports", "run.json", "run.json.tmp"]
+  private static let names = [
+    "adapters", "journal", "keys", "ledger", "objects", "reports", "run.json", "run.json.tmp",
+  ]
 
   /// Creates the directory and those below it. One that holds anything else than a run is refused.
   package func create() throws(RunError) {
     do {
       if Files.exists(path) {
-        guard Files.isDirectory(path) else { throw RunError.badInput("\(path): is not a directory; choose another --out") }
+        guard Files.isDirectory(path) else {
+          throw RunError.badInput("\(path): is not a directory; choose another --out")
+        }
         if let stranger = try Files.names(in: path).first(where: { !RunDirectory.names.contains($0) }) {
           throw RunError.badInput(
             "\(path): holds '\(stranger)', which is no part of a run; choose an empty or a new directory with --out")
@@ -74,7 +78,9 @@ package struct RunDirectory: Sendable {
   package func reference(_ digest: Digest) throws(RunError) -> ReferenceData {
     do {
       let bytes = try Files.read(object(digest), limit: 256 << 20)
-      guard Digest(of: bytes) == digest else { throw RunError.badInput("\(object(digest)): does not have the digest of its name") }
+      guard Digest(of: bytes) == digest else {
+        throw RunError.badInput("\(object(digest)): does not have the digest of its name")
+      }
       return try ReferenceData.parse(bytes, file: object(digest))
     } catch let error as RunError {
       throw error

@@ -22,7 +22,8 @@ package enum RunStatements {
     return Statement(
       subjects: subjects, predicateType: Statement.predicateType("run"),
       predicate: .object([
-        "task": .string(description.task.digest.description), "policy": .string(description.policy.json.digest.description),
+        "task": .string(description.task.digest.description),
+        "policy": .string(description.policy.json.digest.description),
         "fills": .string(description.fills.rawValue), "program": .string(RunDescription.program),
         "verifier": .string(description.verifier),
       ]))

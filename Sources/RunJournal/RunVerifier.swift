@@ -121,7 +121,9 @@ package struct RunVerifier {
       return nil
     }
     if let bytes = try? Files.read(directory.key, limit: 4096) {
-      if bytes != Array((description.verifier + "\n").utf8) { fail("keys/ledger.vkey", "is not the key that run.json names") }
+      if bytes != Array((description.verifier + "\n").utf8) {
+        fail("keys/ledger.vkey", "is not the key that run.json names")
+      }
     } else {
       fail("keys/ledger.vkey", "cannot be read")
     }
@@ -162,13 +164,17 @@ package struct RunVerifier {
     guard let runStatement else { return fail("ledger", "its first leaf is not the run's own statement") }
     let adapters = runStatement.subjects.filter { $0.name.hasPrefix("adapters/") }.map(\.digest)
     let needed = description.feeds.compactMap(\.adapter?.digest)
-    if needed.contains(where: { !adapters.contains($0) }) { fail("ledger, leaf 0", "does not name every adapter of run.json") }
+    if needed.contains(where: { !adapters.contains($0) }) {
+      fail("ledger, leaf 0", "does not name every adapter of run.json")
+    }
   }
 
   private mutating func take(_ index: UInt64, _ statement: Statement, _ description: RunDescription) {
     if let object = statement.predicate["object"]?.text {
       named.insert("objects/\(object)")
-      if statement.subjects.first?.digest.description != object { fail("ledger, leaf \(index)", "names another body than its subject") }
+      if statement.subjects.first?.digest.description != object {
+        fail("ledger, leaf \(index)", "names another body than its subject")
+      }
     }
     switch statement.predicateType {
     case Statement.predicateType("run"):
@@ -250,7 +256,11 @@ package struct RunVerifier {
     for path in files where !path.hasPrefix("ledger/") && !path.hasPrefix("journal/") {
       if path == "run.json" || path == "keys/ledger.vkey" || named.contains(path) { continue }
       let isUnfinished = !isFinished && (path.hasPrefix("objects/") || path.hasSuffix(".tmp"))
-      if isUnfinished { tail.append("\(path): no leaf names it yet") } else { fail(path, "no leaf of the ledger names it") }
+      if isUnfinished {
+        tail.append("\(path): no leaf names it yet")
+      } else {
+        fail(path, "no leaf of the ledger names it")
+      }
     }
   }
 }

@@ -74,7 +74,8 @@ package struct LogReader: Sendable {
       MerkleProof.verifyConsistency(
         from: old, root: oldRoot, to: checkpoint.size, root: checkpoint.root, proof: proof)
     else {
-      throw .damaged(path: directory, reason: "the log does not begin with the tree of \(old) leaves and root \(oldRoot)")
+      throw .damaged(
+        path: directory, reason: "the log does not begin with the tree of \(old) leaves and root \(oldRoot)")
     }
     return proof
   }

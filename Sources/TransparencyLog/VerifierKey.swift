@@ -38,7 +38,8 @@ package struct VerifierKey: Hashable, Sendable, CustomStringConvertible {
       throw NoteError(offset: bytes.count, reason: "no '+': a verifier key is name+key id+key")
     }
     guard let name = String(validating: bytes[..<firstPlus], as: UTF8.self), VerifierKey.isName(name) else {
-      throw NoteError(offset: 0, reason: "not a key name: it must be non-empty text without spaces and control characters")
+      throw NoteError(
+        offset: 0, reason: "not a key name: it must be non-empty text without spaces and control characters")
     }
     let idStart = firstPlus + 1
     guard bytes.count > idStart + 8, bytes[idStart + 8] == UInt8(ascii: "+") else {
@@ -96,7 +97,8 @@ package struct VerifierKey: Hashable, Sendable, CustomStringConvertible {
   }
 
   package static func == (left: VerifierKey, right: VerifierKey) -> Bool {
-    left.algorithm == right.algorithm && left.publicKey == right.publicKey && left.name.utf8.elementsEqual(right.name.utf8)
+    left.algorithm == right.algorithm && left.publicKey == right.publicKey
+      && left.name.utf8.elementsEqual(right.name.utf8)
   }
 
   package func hash(into hasher: inout Hasher) {

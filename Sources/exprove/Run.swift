@@ -32,7 +32,8 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("What holds for each listing: ticks, lots, fees, impact.", valueName: "file"))
   var reference: String
 
-  @Option(help: ArgumentHelp("Pre-trade controls; without it a built-in policy, recorded like any other.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Pre-trade controls; without it a built-in policy, recorded like any other.", valueName: "file"))
   var policy: String?
 
   @Option(help: ArgumentHelp("Expected volume per venue and slice, from an earlier day.", valueName: "file"))
@@ -50,7 +51,9 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("Who signs; made on first use in $EXPROVE_HOME.", valueName: "name"))
   var identity = "desk"
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The run directory; the same command goes on with it.", valueName: "directory"))
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The run directory; the same command goes on with it.", valueName: "directory"))
   var out = "run"
 
   @Flag(help: "One JSON object on standard output.")

@@ -30,7 +30,9 @@ struct Verify: ParsableCommand {
     try Failure.exit {
       var key: VerifierKey? = nil
       if let vkey {
-        do { key = try VerifierKey(parsing: vkey) } catch { throw ValidationError("--vkey is no verifier key: \(error)") }
+        do { key = try VerifierKey(parsing: vkey) } catch {
+          throw ValidationError("--vkey is no verifier key: \(error)")
+        }
       }
       let report = try RunVerifier.verify(RunDirectory(directory), key: key)
       if json { try Console.printJSON(report.json) } else { print(report) }

@@ -21,7 +21,8 @@ import TransparencyLog
     let key = try VerifierKey(parsing: "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
     let note = try NoteTests.note(
       "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n"
-        + "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n")
+        + "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+    )
     #expect(try note.verified(by: [key]) == [VerifiedSignature(key: key, time: nil)])
     #expect(key.description == "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
   }
@@ -47,7 +48,8 @@ import TransparencyLog
       NoteTests.body.replacingOccurrences(of: "20852163", with: "20852164") + "\n" + NoteTests.logLine)
     #expect(throws: NoteError.self) { try forged.verified(by: [log]) }
     let mixed = try NoteTests.note(
-      NoteTests.body + "\n" + NoteTests.logLine + NoteTests.witnessLine.replacingOccurrences(of: "oAWfEQAAAABkGFDL", with: "oAWfEQAAAABkGFDM"))
+      NoteTests.body + "\n" + NoteTests.logLine
+        + NoteTests.witnessLine.replacingOccurrences(of: "oAWfEQAAAABkGFDL", with: "oAWfEQAAAABkGFDM"))
     #expect(throws: NoteError.self) { try mixed.verified(by: [log, witness]) }
     #expect(try mixed.verified(by: [log]).count == 1)
   }
@@ -119,7 +121,9 @@ import TransparencyLog
       #expect(text == Data(bytes).base64EncodedString())
       #expect(Base64.decode(text) == bytes)
     }
-    for bad in ["A", "AA", "AAA", "AB==", "AAB=", "AA=A", "A===", "====", "AAAA====", "AA==AAAA", " AAA", "AAA\n", "AA-_"] {
+    for bad in [
+      "A", "AA", "AAA", "AB==", "AAB=", "AA=A", "A===", "====", "AAAA====", "AA==AAAA", " AAA", "AAA\n", "AA-_",
+    ] {
       #expect(Base64.decode(bad) == nil, "\(bad)")
     }
   }

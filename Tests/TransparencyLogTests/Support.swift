@@ -61,7 +61,8 @@ final class Scratch: Sendable {
 func testLeaf(_ index: Int) -> [UInt8] {
   var generator = SeededGenerator(state: UInt64(index))
   let count = index % 97 == 5 ? 0 : Int(generator.next() % 60)
-  return Array("leaf \(index)".utf8.prefix(count == 0 ? 0 : 20)) + (0..<count).map { _ in UInt8(generator.next() & 255) }
+  return Array("leaf \(index)".utf8.prefix(count == 0 ? 0 : 20))
+    + (0..<count).map { _ in UInt8(generator.next() & 255) }
 }
 
 /// Writes a log of `size` leaves with a checkpoint after each of `stops`.
@@ -79,7 +80,8 @@ func writeLog(_ directory: String, size: Int, key: TestKey, stops: [Int] = []) t
 /// none; a failure instead where `CI` is `true`.
 func sharedData(_ folder: String) -> String? {
   let environment = ProcessInfo.processInfo.environment
-  let beside = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  let beside =
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path + "/shared/data"
   let path = (environment["EXPROVE_DATA"] ?? beside) + "/" + folder
   if FileManager.default.fileExists(atPath: path) { return path }
