@@ -59,64 +59,38 @@ package enum TopSource: Sendable {
   case quote
 }
 
-/// One instrument on one venue: the book by order or by level, the quote, the status and the tape.
+/// What is known of one instrument on one venue beside its levels. What each message reads stands first.
 struct InstrumentBook: ~Copyable {
-  // Order by order; the orders themselves lie in the market's one table.
-  var orderBids = Ladder(side: .buy)
-  var orderAsks = Ladder(side: .sell)
   /// Moves on when all orders go at once; 30 bits, never 0 so that no order's mark is 0.
   var generation: UInt32 = 1
+  /// The feed of the last statement about the book, −1 before the first one.
+  var feed: Int32 = -1
+  var lastUpdate: Int64 = .min
   var liveOrders = 0
   var hasOrders = false
-
-  // By level, as the venue sums it up.
-  var levelBids = Ladder(side: .buy)
-  var levelAsks = Ladder(side: .sell)
   var hasLevels = false
-
-  var quote = Top()
-  var publishedQuote = Top()
   var hasQuotes = false
-
-  /// The best prices before the group that is not complete yet.
-  var heldTop = Top()
+  /// Whether a group about it is not complete yet; `heldTop` then holds the best prices before the group.
   var isHeld = false
-
-  var status = TradingStatus.unknown
-  var lastUpdate: Int64?
-  var lastQuote: Int64?
-
-  /// The feed of the last statement about the book, and how many feed-wide gaps of it are accounted for.
-  var feed: Int = -1
-  var knownGaps: UInt64 = 0
   var hasGap = false
   var isContradictory = false
+  var status = TradingStatus.unknown
+  /// How many feed-wide gaps are accounted for.
+  var knownGaps: UInt64 = 0
+
+  var tape = Tape()
+  var heldTop = Top()
+  var quote = Top()
+  var publishedQuote = Top()
+  var lastQuote: Int64 = .min
 
   let quantityScale: Int
   var tick: Int64
   var roundLot: Int64
-  var tape = Tape()
 
   init(quantityScale: Int, tick: Int64, roundLot: Int64) {
     self.quantityScale = quantityScale
     self.tick = tick
     self.roundLot = roundLot
-  }
-
-  /// The best prices as the events so far have them, complete group or not.
-  var workingTop: Top {
-    hasOrders
-      ? Top(bid: orderBids.best, ask: orderAsks.best)
-      : Top(bid: levelBids.best, ask: levelAsks.best)
-  }
-
-  mutating func clear() {
-    orderBids.removeAll()
-    orderAsks.removeAll()
-    levelBids.removeAll()
-    levelAsks.removeAll()
-    quote = Top()
-    generation = generation == 0x3FFF_FFFF ? 1 : generation + 1
-    liveOrders = 0
   }
 }

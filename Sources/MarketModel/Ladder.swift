@@ -170,21 +170,19 @@ struct Ladder: ~Copyable {
     return Place(block: low, start: block.start, index: index, found: found)
   }
 
-  /// The first index whose key is not below `key`: a few steps from the best end, then halving.
+  /// The first index whose key is not below `key`. Halving without a branch on the keys, which nobody could predict; the
+  /// number of steps depends on the block's size alone.
   @inline(__always)
   private borrowing func position(of key: Int64, in block: Block) -> Int {
-    var index = block.count
-    let near = max(index - 6, 0)
-    while index > near {
-      if levels[block.start + index - 1].price < key { return index }
-      index -= 1
+    var start = block.start
+    var length = block.count
+    guard length > 0 else { return 0 }
+    while length > 1 {
+      let half = length >> 1
+      start &+= levels[start &+ half &- 1].price < key ? half : 0
+      length &-= half
     }
-    var low = 0
-    while low < index {
-      let middle = (low + index) >> 1
-      if levels[block.start + middle].price < key { low = middle + 1 } else { index = middle }
-    }
-    return low
+    return start - block.start + (levels[start].price < key ? 1 : 0)
   }
 
   @inline(__always)

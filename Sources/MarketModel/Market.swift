@@ -68,6 +68,10 @@ package struct Applied: Sendable {
 /// the events so far; a reader who cares asks them between groups, as the engine does: batches and frames end groups.
 package struct Market: ~Copyable {
   var books = Shelf<InstrumentBook>()
+  /// The levels of each instrument, bids at twice its number and asks behind them: summed up from single orders, and as
+  /// the venue sums them up. By index rather than by name, so that the side of an order is no branch.
+  var orderSides = Shelf<Ladder>()
+  var levelSides = Shelf<Ladder>()
   var orders: OrderTable
   var matches: MatchTable
   package internal(set) var counters = MarketCounters()
@@ -128,5 +132,15 @@ package struct Market: ~Copyable {
       }
       start = end
     }
+  }
+  /// Where the ladder of a side stands among `orderSides` and `levelSides`.
+  @inline(__always)
+  static func ladder(_ instrument: Int, _ side: Side) -> Int { instrument * 2 + (side == .sell ? 1 : 0) }
+
+  /// The best prices as the events so far have them, complete group or not.
+  func workingTop(_ instrument: Int) -> Top {
+    books[instrument].hasOrders
+      ? Top(bid: orderSides[instrument * 2].best, ask: orderSides[instrument * 2 + 1].best)
+      : Top(bid: levelSides[instrument * 2].best, ask: levelSides[instrument * 2 + 1].best)
   }
 }

@@ -46,7 +46,7 @@ extension Market {
   /// Keeps what the instrument showed before the group.
   private mutating func hold(_ instrument: UInt32) {
     guard isDefined(instrument), !books[Int(instrument)].isHeld else { return }
-    books[Int(instrument)].heldTop = books[Int(instrument)].workingTop
+    books[Int(instrument)].heldTop = workingTop(Int(instrument))
     books[Int(instrument)].isHeld = true
     if openCount == open.count { open.grow(to: openCount * 2, filling: 0) }
     open[openCount] = instrument
@@ -144,8 +144,7 @@ extension Market {
   private mutating func enter(
     _ id: UInt64, _ side: Side, _ price: Int64, _ quantity: Int64, _ number: Int, _ generation: UInt32
   ) -> Applied {
-    let fits =
-      side == .buy ? books[number].orderBids.add(quantity, at: price) : books[number].orderAsks.add(quantity, at: price)
+    let fits = orderSides[Market.ladder(number, side)].add(quantity, at: price)
     guard fits else {
       counters.overflows += 1
       return Applied(effect: .unusable)
@@ -159,11 +158,7 @@ extension Market {
 
   @inline(__always)
   private mutating func drop(_ slot: Int, _ order: Order, _ number: Int) {
-    if order.side == .buy {
-      books[number].orderBids.take(order.quantity, at: order.price)
-    } else {
-      books[number].orderAsks.take(order.quantity, at: order.price)
-    }
+    orderSides[Market.ladder(number, order.side)].take(order.quantity, at: order.price)
     orders.remove(slot)
     books[number].liveOrders -= 1
   }
@@ -176,18 +171,14 @@ extension Market {
       return
     }
     orders[slot].quantity = order.quantity - quantity
-    if order.side == .buy {
-      books[number].orderBids.take(quantity, at: order.price)
-    } else {
-      books[number].orderAsks.take(quantity, at: order.price)
-    }
+    orderSides[Market.ladder(number, order.side)].take(quantity, at: order.price)
   }
 
   @inline(__always)
   private mutating func touchBook(_ number: Int, time: Int64, feed: UInt32) {
     books[number].hasOrders = true
     books[number].lastUpdate = time
-    if books[number].feed != Int(feed) { changeFeed(number, feed) }
+    if books[number].feed != Int32(truncatingIfNeeded: feed) { changeFeed(number, feed) }
   }
 
   // MARK: - Levels and quotes
@@ -198,11 +189,8 @@ extension Market {
     let number = Int(event.instrument)
     books[number].hasLevels = true
     books[number].lastUpdate = time
-    if books[number].feed != Int(feed) { changeFeed(number, feed) }
-    let stood =
-      event.eventSide == .buy
-      ? books[number].levelBids.set(event.quantity, at: event.price)
-      : books[number].levelAsks.set(event.quantity, at: event.price)
+    if books[number].feed != Int32(truncatingIfNeeded: feed) { changeFeed(number, feed) }
+    let stood = levelSides[Market.ladder(number, event.eventSide)].set(event.quantity, at: event.price)
     if !stood { counters.unknownLevels += 1 }
     return Applied(effect: .book)
   }
@@ -210,9 +198,17 @@ extension Market {
   private mutating func applyClear(_ event: Event, time: Int64, feed: UInt32) -> Applied {
     guard isDefined(event.instrument) else { return unknownInstrument() }
     let number = Int(event.instrument)
-    books[number].clear()
+    for ladder in number * 2...number * 2 + 1 {
+      orderSides[ladder].removeAll()
+      levelSides[ladder].removeAll()
+    }
+    // The orders themselves go with their generation.
+    let generation = books[number].generation
+    books[number].generation = generation == 0x3FFF_FFFF ? 1 : generation + 1
+    books[number].liveOrders = 0
+    books[number].quote = Top()
     books[number].lastUpdate = time
-    if books[number].feed != Int(feed) { changeFeed(number, feed) }
+    if books[number].feed != Int32(truncatingIfNeeded: feed) { changeFeed(number, feed) }
     refresh(number)
     if openCount == 0 { books[number].publishedQuote = Top() }
     return Applied(effect: .book)
@@ -252,6 +248,10 @@ extension Market {
     let number = Int(event.instrument)
     if number == books.count {
       books.append(InstrumentBook(quantityScale: scale, tick: event.price, roundLot: event.quantity))
+      for side in [Side.buy, .sell] {
+        orderSides.append(Ladder(side: side))
+        levelSides.append(Ladder(side: side))
+      }
       changeFeed(number, feed)
     } else if number < books.count {
       if books[number].quantityScale != scale {
@@ -282,14 +282,14 @@ extension Market {
   /// What follows now states the whole book.
   private mutating func refresh(_ number: Int) {
     books[number].hasGap = false
-    if books[number].feed >= 0 { books[number].knownGaps = feeds[books[number].feed].gaps }
+    if books[number].feed >= 0 { books[number].knownGaps = feeds[Int(books[number].feed)].gaps }
   }
 
   /// The book is told by another feed than before: the gaps of that one, from its beginning, concern it.
   @inline(never)
   private mutating func changeFeed(_ number: Int, _ feed: UInt32) {
     guard hasFeed(feed) else { return }
-    books[number].feed = Int(feed)
+    books[number].feed = Int32(feed)
     books[number].knownGaps = 0
   }
 

@@ -13,7 +13,7 @@ extension Market {
       case .quote: true
       }
     if takesQuote { return books[instrument].publishedQuote }
-    return books[instrument].isHeld ? books[instrument].heldTop : books[instrument].workingTop
+    return books[instrument].isHeld ? books[instrument].heldTop : workingTop(instrument)
   }
 
   /// Fills `out` with the levels of a side, best first, and returns how many there were.
@@ -90,7 +90,7 @@ extension Market {
   /// What the feed said of all its instruments at once.
   package func sessionStatus(_ instrument: Int) -> TradingStatus {
     let feed = books[instrument].feed
-    return feed >= 0 ? feeds[feed].status : .unknown
+    return feed >= 0 ? feeds[Int(feed)].status : .unknown
   }
 
   /// Whether the instrument, or its whole venue, does not trade now.
@@ -102,12 +102,16 @@ extension Market {
   package func isStale(_ instrument: Int) -> Bool {
     if books[instrument].hasGap || books[instrument].isContradictory { return true }
     let feed = books[instrument].feed
-    return feed >= 0 && books[instrument].knownGaps != feeds[feed].gaps
+    return feed >= 0 && books[instrument].knownGaps != feeds[Int(feed)].gaps
   }
 
   /// When the book, and when the quote last changed, by receive time; nil before the first time.
-  package func lastUpdate(_ instrument: Int) -> Int64? { books[instrument].lastUpdate }
-  package func lastQuote(_ instrument: Int) -> Int64? { books[instrument].lastQuote }
+  package func lastUpdate(_ instrument: Int) -> Int64? {
+    books[instrument].lastUpdate == .min ? nil : books[instrument].lastUpdate
+  }
+  package func lastQuote(_ instrument: Int) -> Int64? {
+    books[instrument].lastQuote == .min ? nil : books[instrument].lastQuote
+  }
 
   package func hasOrders(_ instrument: Int) -> Bool { books[instrument].hasOrders }
   package func hasLevels(_ instrument: Int) -> Bool { books[instrument].hasLevels }
@@ -126,12 +130,8 @@ extension Market {
   }
 
   private func withLadder(_ instrument: Int, _ side: Side, _ body: (borrowing Ladder) -> Void) {
-    switch (side, books[instrument].hasOrders) {
-    case (.buy, true): body(books[instrument].orderBids)
-    case (.sell, true): body(books[instrument].orderAsks)
-    case (.buy, false): body(books[instrument].levelBids)
-    case (.sell, false): body(books[instrument].levelAsks)
-    case (.none, _): break
-    }
+    guard side != .none else { return }
+    let index = Market.ladder(instrument, side)
+    if books[instrument].hasOrders { body(orderSides[index]) } else { body(levelSides[index]) }
   }
 }

@@ -54,13 +54,16 @@ struct MatchTable: ~Copyable {
     return nil
   }
 
-  /// Remembers a trade. False when its id is known already: it stays as it was first told.
+  /// Remembers a trade. False when its id is known among the newer ones: it stays as it was first told.
   mutating func insert(_ match: Match) -> Bool {
-    if find(match.id, match.instrument, in: newer) != nil || find(match.id, match.instrument, in: older) != nil {
-      return false
-    }
     if newerCount >= newer.count / 2 { makeRoom() }
-    place(match)
+    let mask = newer.count - 1
+    var slot = home(match.id, match.instrument, newer.count)
+    while newer[slot].state != .free {
+      if newer[slot].id == match.id, newer[slot].instrument == match.instrument { return false }
+      slot = (slot + 1) & mask
+    }
+    newer[slot] = match
     newerCount += 1
     return true
   }
