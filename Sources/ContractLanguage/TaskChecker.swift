@@ -53,14 +53,14 @@ struct TaskChecker {
       let capacity,
       let side, let quantity, let window, let objective, let slicing, let participation, diagnostics.count == before
     else { return nil }
+    let venues = syntax.venues.map { TaskVenue(venue: $0.value.name.value, symbol: $0.value.symbol.value) }
+    let references = syntax.references.map { TaskVenue(venue: $0.value.name.value, symbol: $0.value.symbol.value) }
     do throws(RecordError) {
       return try LocalExecutionTask(
         id: syntax.name.value, account: account.value, capacity: capacity, instrument: instrument.value,
         currency: currency.value, side: side, quantity: quantity, window: window, objective: objective,
         slicing: slicing, participation: participation, limit: limit,
-        venues: syntax.venues.map { TaskVenue(venue: $0.value.name.value, symbol: $0.value.symbol.value) },
-        referenceVenues: syntax.references.map { TaskVenue(venue: $0.value.name.value, symbol: $0.value.symbol.value) },
-        algorithm: environment.algorithm)
+        venues: venues, referenceVenues: references, algorithm: environment.algorithm)
     } catch {
       let (range, example) = place(of: error.path, in: syntax)
       report(range, error.reason, help: "write it as: \(example)")
