@@ -93,9 +93,8 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterHost", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun", "Feeds", "Governance",
-        "RunJournal",
-        "TransparencyLog", arguments,
+        "AdapterConformance", "AdapterHost", "CExProveABI", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun",
+        "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog", arguments,
       ], swiftSettings: swiftRules),
     // Adapters
     adapter("NasdaqAdapter", path: "Plugins/nasdaq"),

@@ -76,6 +76,12 @@ package struct ModelLane {
     return taken
   }
 
+  /// The event that 64 canonical bytes are; nil for another count.
+  static func event(of bytes: Span<UInt8>) -> Event? {
+    guard bytes.count == MemoryLayout<Event>.size else { return nil }
+    return unsafe bytes.withUnsafeBytes { unsafe $0.loadUnaligned(as: Event.self) }
+  }
+
   /// The event's canonical 64 bytes.
   package static func bytes(of event: Event) -> [UInt8] {
     unsafe withUnsafeBytes(of: event) { unsafe Array($0) }

@@ -75,8 +75,11 @@ package final class RunDriver {
     try deliver(engine)
   }
 
+  /// That the clock has reached the engine's time is an input: no frame says so.
   private func decide(_ engine: inout Engine) throws(RunError) {
+    guard let time = engine.nextDecision else { return }
     output.removeAll()
+    try recorder.record(input: RunInputs.clock(time))
     do throws(EngineError) { try engine.decide(into: &output) } catch { throw .badInput(error.description) }
     try deliver(engine)
   }
@@ -94,7 +97,8 @@ package final class RunDriver {
           + "\(configuration.task.window.start); move the window or give captures that reach into it")
     }
     output.removeAll()
-    engine.finish(reason: "the input ended", into: &output)
+    try recorder.record(input: RunInputs.end)
+    engine.finish(reason: RunInputs.endReason, into: &output)
     try deliver(engine)
   }
 

@@ -21,9 +21,6 @@ package final class RunRecorder {
   private var stream = StreamSummary()
   private var leaves = 0
 
-  /// A statement larger than this lies in `objects/`, so that its envelope stays below 32 KiB.
-  private static let largestBody = 20_000
-
   /// The open directory, which only one process at a time may write to.
   private final class Lock {
     let file: OpenFile
@@ -145,12 +142,9 @@ package final class RunRecorder {
   }
 
   private func append(_ kind: String, _ subject: String, _ body: JSON) throws(RunError) {
-    let bytes = body.canonical
-    var predicate = body
-    if bytes.count > RunRecorder.largestBody {
-      predicate = .object(["object": .string(try directory.write(object: bytes).description)])
-    }
-    try append(RunStatements.statement(kind, subject, predicate, digest: Digest(of: bytes)))
+    let (statement, object) = RunStatements.sized(kind, subject, body)
+    if let object { _ = try directory.write(object: object) }
+    try append(statement)
   }
 
   private func append(_ statement: Statement) throws(RunError) {

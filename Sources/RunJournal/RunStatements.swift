@@ -13,6 +13,17 @@ package enum RunStatements {
       predicate: predicate)
   }
 
+  /// A statement larger than this lies in `objects/`, so that its envelope stays below 32 KiB.
+  private static let largestBody = 20_000
+
+  /// The statement of a body, and the bytes for `objects/` where the body is too large for it.
+  package static func sized(_ kind: String, _ subject: String, _ body: JSON) -> (statement: Statement, object: [UInt8]?) {
+    let bytes = body.canonical
+    let digest = Digest(of: bytes)
+    guard bytes.count > largestBody else { return (statement(kind, subject, body, digest: digest), nil) }
+    return (statement(kind, subject, .object(["object": .string(digest.description)]), digest: digest), bytes)
+  }
+
   /// The first leaf: everything that the run is a function of, by digest.
   package static func run(_ description: RunDescription, adapters: [Digest]) -> Statement {
     let json = description.json
@@ -36,4 +47,16 @@ package enum RunStatements {
       "events": .wide(stream.events), "event_digest": .string(stream.eventDigest.description),
     ])
   }
+}
+
+/// The inputs of a run that are no frames.
+package enum RunInputs {
+  /// Every frame before `time` has been seen: the engine decides.
+  package static func clock(_ time: Int64) -> JSON { .object(["clock": .wide(time)]) }
+  /// The time of a `clock` record.
+  package static func clockTime(_ input: JSON) -> Int64? { input["clock"]?.integer() }
+
+  /// Nothing follows.
+  package static let end = JSON.object(["end": .string(endReason)])
+  package static let endReason = "the input ended"
 }

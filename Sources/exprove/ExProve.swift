@@ -8,5 +8,8 @@ struct ExProve: ParsableCommand {
     commandName: "exprove",
     abstract: "Proves execution: from venue bytes to a ledger that strangers can verify.",
     version: "1.0.0",
-    subcommands: [Run.self, Verify.self, Normalize.self])
+    subcommands: [
+      Run.self, Replay.self, Verify.self, Normalize.self, Book.self, PlanCommand.self, AdapterGroup.self, Conform.self,
+      ConformChild.self,
+    ])
 }

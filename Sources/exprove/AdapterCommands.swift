@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AdapterConformance
+import AdapterHost
+import ArgumentParser
+import ExecutionIR
+import ExecutionRun
+import Glibc
+import RunJournal
+
+/// `exprove adapter`: what is there, and what it declares.
+struct AdapterGroup: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "adapter", abstract: "List adapters, or read what one declares without running its code.",
+    subcommands: [List.self, Inspect.self])
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List the adapters beside exprove and in $EXPROVE_ADAPTERS.", discussion: "EXAMPLE\n  exprove adapter list")
+
+    @Flag(help: "One JSON object on standard output.")
+    var json = false
+
+    func run() throws {
+      try Failure.exit {
+        let entries = AdapterLocator.standard.all()
+        if json {
+          let list = entries.map { JSON.object(["name": .string($0.name), "path": .string($0.path)]) }
+          return try Console.printJSON(.object(["adapters": .array(list)]))
+        }
+        for entry in entries { Console.print("\(entry.name)\t\(entry.path)") }
+        if entries.isEmpty { Console.note("no adapter is installed; add directories to EXPROVE_ADAPTERS") }
+      }
+    }
+  }
+
+  struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Read an adapter's manifest and ELF facts; none of its code runs.",
+      discussion: "EXAMPLE\n  exprove adapter inspect nasdaq-itch50")
+
+    @Argument(help: ArgumentHelp("A shipped adapter's name, or the path of a .so.", valueName: "adapter"))
+    var adapter: String
+
+    @Flag(help: "One JSON object on standard output.")
+    var json = false
+
+    func run() throws {
+      try Failure.exit {
+        let image: AdapterImage
+        do throws(AdapterError) { image = try AdapterLocator.standard.image(of: adapter) } catch { throw RunError.adapter(error) }
+        let manifest = image.manifest
+        if json {
+          return try Console.printJSON(
+            .object([
+              "name": .string(manifest.name), "version": .string(manifest.version), "vendor": .string(manifest.vendor),
+              "licence": .string(manifest.licence), "summary": .string(manifest.summary),
+              "abi": .string(manifest.abi.description), "digest": .string(image.digestText),
+              "path": .string(image.path), "protocols": .array(manifest.protocols.map { .string($0) }),
+              "framings": .array(manifest.framings.map { .string($0.name) }),
+              "channels": .array(manifest.channels.map { .string($0.name) }),
+              "messages": .array(manifest.messages.map { .string($0) }),
+              "extensions": .array(manifest.extensions.map { .string($0) }),
+              "needed": .array(image.facts.needed.map { .string($0) }),
+            ]))
+        }
+        Console.print("\(manifest.name) \(manifest.version), \(manifest.vendor), \(manifest.licence)")
+        Console.print(manifest.summary)
+        Console.print("file        \(image.path)")
+        Console.print("sha256      \(image.digestText)")
+        Console.print("abi         \(manifest.abi)")
+        for name in manifest.protocols { Console.print("protocol    \(name)") }
+        Console.print("framings    \(manifest.framings.map(\.name).joined(separator: ", "))")
+        Console.print("channels    \(manifest.channels.map(\.name).joined(separator: ", "))")
+        Console.print("extensions  \(manifest.extensions.joined(separator: ", "))")
+        Console.print("messages    \(manifest.messages.count)")
+        Console.print("needs       \(image.facts.needed.joined(separator: ", "))")
+      }
+    }
+  }
+}
+
+/// `exprove conform`: the harness, each check in a process of its own.
+struct Conform: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Put an adapter through the conformance checks, each in a process of its own.",
+    discussion: """
+      Exit code 0 when every check passes, 1 when one does not.
+
+      EXAMPLE
+        exprove conform nasdaq-itch50 --capture day.bin
+      """)
+
+  @Argument(help: ArgumentHelp("A shipped adapter's name, or the path of a .so.", valueName: "adapter"))
+  var adapter: String
+
+  @Option(name: .customLong("capture"), help: ArgumentHelp("A capture of the venue; repeatable.", valueName: "file"))
+  var captures: [String] = []
+
+  @Option(help: "Chooses everything that is drawn by chance.")
+  var seed: UInt64 = 1
+
+  @Option(help: ArgumentHelp("Only checks whose id this regular expression matches.", valueName: "regex"))
+  var only: String?
+
+  @Flag(help: "One JSON object on standard output.")
+  var json = false
+
+  func run() throws {
+    try Failure.exit {
+      let report: ConformanceReport
+      do {
+        let path = try AdapterLocator.standard.path(of: adapter)
+        guard let executable = AdapterLocator.executablePath else {
+          throw RunError.internalFault("/proc/self/exe does not name this program")
+        }
+        let run = try ConformanceRun(path: path, executable: executable, captures: captures, seed: seed, only: only)
+        report = try run.run { result in
+          if !json { Console.note(ConformanceReport.line(result)) }
+        }
+      } catch let error as AdapterError {
+        throw RunError.adapter(error)
+      }
+      if json { try Console.printJSON(report.json) } else { Console.print(report.text) }
+      if report.exitCode != 0 { throw ExitCode(report.exitCode) }
+    }
+  }
+}
+
+/// One check, in the process that the harness started for it.
+struct ConformChild: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "conform-child", shouldDisplay: false)
+
+  @Argument(parsing: .captureForPassthrough)
+  var arguments: [String] = []
+
+  func run() throws {
+    throw ExitCode(ConformanceChild.main(arguments))
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import CExProveABI
+import EventFlow
+import ExecutionRun
+import Feeds
+import MarketModel
+import RunJournal
+
+/// `exprove book`: the book as rows.
+struct Book: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print an instrument's book as CSV: time, then ask price, ask size, bid price, bid size per level.",
+    discussion: """
+      A row for each group of changes, for every Nth one with --every, or one as of --at. A level that is not there is two
+      empty fields. Crossed books are printed as they are, and counted on standard error.
+
+      EXAMPLE
+        exprove book --instrument BTCUSDT --levels 5 --every 1000 --feed BINANCE=binance:spot.gz
+      """)
+
+  @Option(
+    name: .customLong("feed"), help: ArgumentHelp("A capture: VENUE=ADAPTER:PATH[,key=value…].", valueName: "feed"))
+  var feeds: [String] = []
+
+  @Option(help: ArgumentHelp("The venue's symbol, or VENUE:SYMBOL.", valueName: "symbol"))
+  var instrument: String
+
+  @Option(help: "Levels per side.")
+  var levels = 10
+
+  @Option(help: ArgumentHelp("Only every Nth change.", valueName: "n"))
+  var every: Int = 1
+
+  @Option(help: ArgumentHelp("One row: the book as of this time, nanoseconds UTC.", valueName: "time"))
+  var at: Int64?
+
+  func validate() throws {
+    guard !feeds.isEmpty else { throw ValidationError("no --feed given; see exprove book --help") }
+    guard (1...1000).contains(levels) else { throw ValidationError("--levels is 1 to 1000") }
+    guard every > 0 else { throw ValidationError("--every must be above 0") }
+  }
+
+  func run() throws {
+    try Failure.exit {
+      var opening = FeedOpening()
+      var lanes: [FeedLane] = []
+      for (index, text) in feeds.enumerated() {
+        lanes.append(try opening.open(try FeedOptions(text), index: index, seed: 0).0)
+      }
+      let input = MergedInput(lanes: lanes)
+      try rows(input)
+      if let damage = lanes.compactMap(\.damage).first { throw RunError.feed(damage) }
+    }
+  }
+
+  private func rows(_ input: MergedInput) throws {
+    var market = Market(seed: 0)
+    var directory = InstrumentDirectory(venues: input.lanes.map(\.venue))
+    var csv = BookCSV(levels: levels)
+    var batch = EventBatch(frames: 4096, events: 1 << 16, bytes: 8 << 20)
+    var wanted: Int? = nil
+    var changes = 0
+    var now = Int64.min
+    var out = Array(csv.header.utf8)
+    var isDone = false
+    while !isDone, try input.fill(&batch) {
+      for index in 0..<batch.eventCount {
+        let event = batch.event(at: index)
+        let frame = batch.frame(at: Int(event.frame))
+        let time = max(now, frame.receive_time)
+        if let at, time > at {
+          isDone = true
+          break
+        }
+        now = time
+        directory.learn(event, feed: Int(frame.feed))
+        let applied = market.apply(event, time: now, feed: frame.feed)
+        if wanted == nil { wanted = directory.instruments.firstIndex(where: matches) }
+        guard let wanted, applied.effect != .none, Int(event.instrument) == wanted, event.has(.last), at == nil else {
+          continue
+        }
+        changes += 1
+        if changes % every == 0 { csv.append(wanted, of: market, at: now, to: &out) }
+      }
+      Console.write(out)
+      out.removeAll(keepingCapacity: true)
+    }
+    guard let wanted else {
+      throw RunError.badInput("\(instrument) was never seen; exprove normalize --summary tells what the capture holds")
+    }
+    if let at {
+      csv.append(wanted, of: market, at: at, to: &out)
+      Console.write(out)
+    }
+    if csv.crossed + csv.locked > 0 { Console.note("\(csv.crossed) rows are crossed, \(csv.locked) locked") }
+  }
+
+  private func matches(_ listed: ListedInstrument) -> Bool {
+    instrument == listed.symbol || instrument == "\(listed.venue):\(listed.symbol)"
+  }
+}
