@@ -179,7 +179,8 @@ struct Ladder: ~Copyable {
     guard length > 0 else { return 0 }
     while length > 1 {
       let half = length >> 1
-      start &+= levels[start &+ half &- 1].price < key ? half : 0
+      // All ones where the key lies beyond: with `?:` the compiler would branch.
+      start &+= half & (0 &- (levels[start &+ half &- 1].price < key ? 1 : 0))
       length &-= half
     }
     return start - block.start + (levels[start].price < key ? 1 : 0)

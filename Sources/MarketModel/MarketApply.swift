@@ -10,20 +10,22 @@ extension Market {
   ///   - feed: the number of the feed it came by.
   @discardableResult
   package mutating func apply(_ event: Event, time: Int64, feed: UInt32) -> Applied {
-    let isLast = event.has(.last)
+    let isLast = event.isLast
     // Nearly every event is a group of its own, and then nothing needs to be held back.
     if !isLast { hold(event.instrument) }
-    let applied = dispatch(event, time: time, feed: feed)
+    let applied =
+      event.kind <= UInt8(truncatingIfNeeded: EXPROVE_KIND_ORDER_REPLACE.rawValue) && event.kind > 0
+      ? applyOrder(event, time: time, feed: feed) : dispatch(event, time: time, feed: feed)
     if isLast, openCount > 0 { publish() }
     return applied
   }
 
-  @inline(__always)
+  @inline(never)
   private mutating func dispatch(_ event: Event, time: Int64, feed: UInt32) -> Applied {
     guard let kind = event.eventKind else { return Applied(effect: .none) }
     switch kind {
     case .orderAdd, .orderModify, .orderReduce, .orderExecute, .orderDelete, .orderReplace:
-      return applyOrder(event, kind: kind, time: time, feed: feed)
+      return applyOrder(event, time: time, feed: feed)
     case .level: return applyLevel(event, time: time, feed: feed)
     case .clear: return applyClear(event, time: time, feed: feed)
     case .quote: return applyQuote(event, time: time)
@@ -66,90 +68,85 @@ extension Market {
   // MARK: - Orders
 
   @inline(__always)
-  private mutating func applyOrder(_ event: Event, kind: EventKind, time: Int64, feed: UInt32) -> Applied {
+  private mutating func applyOrder(_ event: Event, time: Int64, feed: UInt32) -> Applied {
     let number = Int(event.instrument)
     guard isDefined(event.instrument) else { return unknownInstrument() }
     let generation = books[number].generation
     touchBook(number, time: time, feed: feed)
-    if kind == .orderAdd {
+    if event.isKind(EXPROVE_KIND_ORDER_ADD) {
       return add(event, number: number, generation: generation)
     }
-    let id = kind == .orderReplace ? event.aux : event.order_id
-    let slot = orders.find(id, event.instrument, generation: generation)
-    guard slot >= 0 else { return unknownOrder(event, kind: kind, number: number, time: time) }
+    let isReplace = event.isKind(EXPROVE_KIND_ORDER_REPLACE)
+    let slot = orders.find(isReplace ? event.aux : event.order_id, event.instrument, generation: generation)
+    guard slot >= 0 else { return unknownOrder(event, number: number, time: time) }
     let order = orders[slot]
-    switch kind {
-    case .orderDelete:
+    if event.isKind(EXPROVE_KIND_ORDER_DELETE) {
       drop(slot, order, number)
       return Applied(effect: .book)
-    case .orderReduce:
-      guard event.quantity > 0 else { return unusable() }
-      take(event.quantity, slot, order, number)
-      return Applied(effect: .book)
-    case .orderExecute:
-      guard event.quantity > 0 else { return unusable() }
-      take(event.quantity, slot, order, number)
-      let price: Int64? =
-        event.has(.restingPrice) ? order.price : event.has(.noPrice) ? nil : event.price
-      return applyTrade(event, price: price, side: order.side.opposite, time: time)
-    case .orderModify:
-      drop(slot, order, number)
-      guard event.quantity > 0 else { return Applied(effect: .book) }
-      return enter(order.id, order.side, event.price, event.quantity, number, generation)
-    case .orderReplace:
-      drop(slot, order, number)
-      guard event.quantity > 0 else { return Applied(effect: .book) }
-      return replace(event, side: order.side, number: number, generation: generation)
-    default: return Applied(effect: .none)
     }
+    if event.isKind(EXPROVE_KIND_ORDER_EXECUTE) {
+      guard event.quantity > 0 else { return unusable() }
+      take(event.quantity, slot, order, number)
+      let price: Int64? = event.takesRestingPrice ? order.price : event.has(.noPrice) ? nil : event.price
+      return applyTrade(event, price: price, side: order.side.opposite, time: time)
+    }
+    if event.isKind(EXPROVE_KIND_ORDER_REDUCE) {
+      guard event.quantity > 0 else { return unusable() }
+      take(event.quantity, slot, order, number)
+      return Applied(effect: .book)
+    }
+    drop(slot, order, number)
+    guard event.quantity > 0 else { return Applied(effect: .book) }
+    if isReplace { return replace(event, mark: order.mark & 3, number: number, generation: generation) }
+    return enter(order.id, mark: order.mark & 3, event.price, event.quantity, number, generation)
   }
 
   @inline(__always)
   private mutating func add(_ event: Event, number: Int, generation: UInt32) -> Applied {
-    guard event.quantity > 0, event.eventSide != .none else { return unusable() }
+    guard event.quantity > 0, event.hasSide else { return unusable() }
     let slot = orders.find(event.order_id, event.instrument, generation: generation)
     if slot >= 0 {
       // A snapshot restates what already holds; from anything else it is worth counting.
       if !event.has(.snapshot) { counters.repeatedOrders += 1 }
       drop(slot, orders[slot], number)
     }
-    return enter(event.order_id, event.eventSide, event.price, event.quantity, number, generation)
+    return enter(event.order_id, mark: UInt32(event.side), event.price, event.quantity, number, generation)
   }
 
-  private mutating func replace(_ event: Event, side: Side, number: Int, generation: UInt32) -> Applied {
+  private mutating func replace(_ event: Event, mark: UInt32, number: Int, generation: UInt32) -> Applied {
     let slot = orders.find(event.order_id, event.instrument, generation: generation)
     if slot >= 0 {
       counters.repeatedOrders += 1
       drop(slot, orders[slot], number)
     }
-    let kept = event.eventSide == .none ? side : event.eventSide
-    return enter(event.order_id, kept, event.price, event.quantity, number, generation)
+    let kept = event.hasSide ? UInt32(event.side) : mark
+    return enter(event.order_id, mark: kept, event.price, event.quantity, number, generation)
   }
 
   @inline(never)
-  private mutating func unknownOrder(_ event: Event, kind: EventKind, number: Int, time: Int64) -> Applied {
+  private mutating func unknownOrder(_ event: Event, number: Int, time: Int64) -> Applied {
     counters.unknownOrders += 1
-    switch kind {
+    switch event.eventKind {
     case .orderExecute where event.quantity > 0:
       // The order is unknown, but that it traded is not.
       let known = !event.has(.restingPrice) && !event.has(.noPrice)
       return applyTrade(event, price: known ? event.price : nil, side: .none, time: time)
-    case .orderReplace where event.quantity > 0 && event.eventSide != .none:
-      return replace(event, side: event.eventSide, number: number, generation: books[number].generation)
+    case .orderReplace where event.quantity > 0 && event.hasSide:
+      return replace(event, mark: UInt32(event.side), number: number, generation: books[number].generation)
     default: return Applied(effect: .unusable)
     }
   }
 
   @inline(__always)
   private mutating func enter(
-    _ id: UInt64, _ side: Side, _ price: Int64, _ quantity: Int64, _ number: Int, _ generation: UInt32
+    _ id: UInt64, mark side: UInt32, _ price: Int64, _ quantity: Int64, _ number: Int, _ generation: UInt32
   ) -> Applied {
-    let fits = orderSides[Market.ladder(number, side)].add(quantity, at: price)
+    let fits = orderSides[number * 2 + Int(side >> 1)].add(quantity, at: price)
     guard fits else {
       counters.overflows += 1
       return Applied(effect: .unusable)
     }
-    let mark = generation << 2 | UInt32(side.rawValue)
+    let mark = generation << 2 | side
     let order = Order(id: id, price: price, quantity: quantity, instrument: UInt32(number), mark: mark)
     orders.insert(order, generations: books)
     books[number].liveOrders += 1
@@ -158,7 +155,7 @@ extension Market {
 
   @inline(__always)
   private mutating func drop(_ slot: Int, _ order: Order, _ number: Int) {
-    orderSides[Market.ladder(number, order.side)].take(order.quantity, at: order.price)
+    orderSides[number * 2 + order.isAsk].take(order.quantity, at: order.price)
     orders.remove(slot)
     books[number].liveOrders -= 1
   }
@@ -171,7 +168,7 @@ extension Market {
       return
     }
     orders[slot].quantity = order.quantity - quantity
-    orderSides[Market.ladder(number, order.side)].take(quantity, at: order.price)
+    orderSides[number * 2 + order.isAsk].take(quantity, at: order.price)
   }
 
   @inline(__always)
