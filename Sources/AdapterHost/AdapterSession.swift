@@ -45,7 +45,7 @@ package import EventFlow
 
   /// Frames that one call is offered: what they give is mostly still in the first-level cache when it is copied.
   /// By the contract the events are the same for any number.
-  private static let framesPerCall = 128
+  private static let framesPerCall = 512
   /// Events that one call may fill at least.
   private static let outputCapacity = 1024
 

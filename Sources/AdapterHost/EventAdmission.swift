@@ -20,31 +20,25 @@ extension EventValidator {
   ) throws(Violation) {
     var position = Position()
     // In locals, because the loop must not go through `self`.
-    let plain = EventValidator.plain
-    let sided = EventValidator.sided
+    let masks = unsafe EventValidator.doubtful
     var instrumentCount = UInt64(definitions.instruments.count)
     let shift = UInt64(firstFrame) << 32
-    let forbidden: UInt64 =
-      0xFFFF_0000_0000_0000 | UInt64(~EventFlags.all.rawValue | EventFlags.simulated.rawValue) << 16
-      | 0xFCC0
     for index in 0..<count {
       let words = unsafe UnsafeRawPointer(source + index).loadUnaligned(as: SIMD8<UInt64>.self)
       let target = unsafe UnsafeMutableRawPointer(destination + index)
       unsafe target.storeBytes(of: words, as: SIMD8<UInt64>.self)
       unsafe target.storeBytes(of: words[6] &+ shift, toByteOffset: 48, as: UInt64.self)
 
+      // Without branches, because flags and kinds follow no pattern that could be predicted.
       let tail = words[7]
       let frame = words[6] >> 32
       let step = frame &- position.frame
-      let kind = tail & 63
-      let side = tail >> 8 & 3
-      var doubt = step >> 1 | step & ~(position.tail >> 16)
-      doubt |= tail & forbidden | side & (side >> 1) | (plain &>> kind & 1 ^ 1)
-      doubt |= (sided &>> kind) & ((side &- 1) >> 63)
-      doubt |= words[4] >> 63 | tail >> 26 & 1
-      doubt |= (0 &- (tail >> 22 & 1)) & words[0]
-      doubt |= (0 &- ((tail >> 23 | tail >> 19) & 1)) & words[3]
+      var doubt = unsafe tail & masks[Int(tail & 63 | tail >> 2 & 192)]
+      doubt |= step >> 1 | step & ~(position.tail >> 16)
+      doubt |= words[4] >> 63
       doubt |= (instrumentCount &- 1 &- (words[6] & 0xFFFF_FFFF)) >> 63
+      doubt |= UInt64(bitPattern: Int64(bitPattern: tail << 41) &>> 63) & words[0]
+      doubt |= UInt64(bitPattern: Int64(bitPattern: tail << 40 | tail << 44) &>> 63) & words[3]
       if doubt != 0 {
         // The copy is judged, not the original, which is not ours.
         var event = unsafe destination[index]
@@ -59,6 +53,20 @@ extension EventValidator {
     guard position.tail & 1 << 16 != 0 else { throw Violation(rule: .lastFlag, event: count - 1) }
     unsafe markSimulated(destination, count: count, frames: frames, framesUsed: framesUsed, firstFrame: firstFrame)
   }
+
+  /// For each kind (6 bits) and side (2 bits above), the bits of bytes 56 to 63 of which none may be set in an
+  /// event that needs no closer look; all bits where the kind always does. Made once and kept.
+  nonisolated(unsafe) private static let doubtful: UnsafePointer<UInt64> = {
+    let masks = UnsafeMutablePointer<UInt64>.allocate(capacity: 256)
+    let flags = ~EventFlags.all.rawValue | EventFlags.simulated.rawValue | EventFlags.textID.rawValue
+    for index in 0..<256 {
+      let kind = UInt64(index & 63)
+      let side = index >> 6
+      let isPlain = plain &>> kind & 1 == 1 && side != 3 && (side != 0 || sided &>> kind & 1 == 0)
+      unsafe masks[index] = isPlain ? 0xFFFF_0000_0000_FCC0 | UInt64(flags) << 16 : .max
+    }
+    return unsafe UnsafePointer(masks)
+  }()
 
   /// A second pass, only for calls that hold such a frame.
   private func markSimulated(
