@@ -82,6 +82,13 @@ let package = Package(
         crypto,
       ]),
     room("VenueSimulator", ["CExProveABI", "EventFlow", "ExecutionIR"]),
+    // Floor 6
+    room(
+      "ComplianceReports",
+      [
+        "CExProveABI", "DurableFiles", "EventFlow", "ExecutionEngine", "ExecutionIR", "Governance", "MarketModel",
+        "RunJournal", "TransparencyLog",
+      ]),
     // Floor 7
     room(
       "ExecutionRun",
@@ -118,6 +125,7 @@ let package = Package(
     tests("CivilTimeTests", ["CivilTime"]),
     tests("VenueSimulatorTests", ["VenueSimulator", "CExProveABI", "EventFlow", "ExecutionIR"]),
     tests("MarketModelTests", ["MarketModel", "CExProveABI", "EventFlow", "ExecutionIR"]),
+    tests("ComplianceReportsTests", ["ComplianceReports", "ExecutionIR", "RunJournal"]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
   ]
 )
