@@ -43,8 +43,18 @@ extension ExecutionReport {
     page.raw("</section>")
   }
 
+  /// Sorted, neighbours drawn together: `2 10–73 82`.
   private func leaves(_ list: [UInt64]) -> String {
-    list.isEmpty ? "none" : list.map(String.init).joined(separator: " ")
+    var runs: [(first: UInt64, last: UInt64)] = []
+    for leaf in list.sorted() {
+      if let run = runs.last, leaf <= run.last + 1 {
+        runs[runs.count - 1].last = leaf
+      } else {
+        runs.append((leaf, leaf))
+      }
+    }
+    if runs.isEmpty { return "none" }
+    return runs.map { $0.first == $0.last ? String($0.first) : "\($0.first)–\($0.last)" }.joined(separator: " ")
   }
 
   private func quantity(_ value: Int64) -> String { FixedPoint.text(value, scale: scale) }
