@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds in release and runs `exprove` with the given arguments; without any, the demo.
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing, builds in release and runs `exprove` with the given arguments; without any, its help.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 source "$root/.packages.sh"
 install_packages "${runtime_packages[@]}"
 swift build --package-path "$root" -c release >&2
-if [ $# -eq 0 ]; then set -- demo; fi
+if [ $# -eq 0 ]; then set -- --help; fi
 exec "$root/.build/release/exprove" "$@"
