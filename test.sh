@@ -49,11 +49,18 @@ step "headers" headers
 mkdir -p .build
 step "python" python_environment
 export PATH="$PWD/.build/venv/bin:$PATH"
+step "build" swift build -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 # Tests of one room may look into that room; none looks into another.
-step "build" swift build -c release --build-tests -Xswiftc -enable-testing \
+step "build tests" swift build -c release --build-tests -Xswiftc -enable-testing \
   --explicit-target-dependency-import-check error
 step "tests" swift test -c release --skip-build -Xswiftc -enable-testing
-step "end to end" python3 Tests/EndToEnd/check.py .build/release/exprove .build/release "$EXPROVE_DATA"
+if [ -n "$EXPROVE_DATA" ]; then
+  step "end to end" python3 Tests/EndToEnd/check.py .build/release/exprove .build/release "$EXPROVE_DATA"
+elif [ "${CI:-}" = true ]; then
+  step "captures" test -n "$EXPROVE_DATA"
+else
+  echo "== end to end: skipped, EXPROVE_DATA names no captures"
+fi
 step "nasdaq adapter" bash Tests/Adapters/nasdaq/run.sh
 step "binance adapter" bash Tests/Adapters/binance/test.sh
 echo "$passed passed, 0 failed"
