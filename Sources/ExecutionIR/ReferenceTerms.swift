@@ -61,9 +61,9 @@ public struct ListingTerms: Hashable, Sendable {
   /// What one fill costs at this venue, in the fee's currency; negative for a rebate. `quantity` is at
   /// 10^-`scale`.
   ///
-  /// rate × price × quantity × multiplier + perUnit × quantity, computed in full and rounded once, half to even, to 1e-18
-  /// of the currency: exact wherever the result has no more than 18 places. With the currency of the base, the rate is
-  /// of the quantity.
+  /// rate × price × quantity × multiplier + perUnit × quantity. Each of the two is computed in full and rounded once, half
+  /// to even, to 1e-18 of the currency: exact wherever it has no more than 18 places. With the currency of the base, the
+  /// rate is of the quantity.
   public func fee(price: Int64, quantity: Int64, scale: Int, isMaker: Bool) throws(ReferenceError) -> Money {
     let fee = isMaker ? try makerFee() : try takerFee()
     let currency = try feeCurrency()
