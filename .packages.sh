@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Debian packages that ExProve needs, and how the scripts install them. The README says what each is for.
 runtime_packages=(libffi-dev zlib1g-dev libzstd-dev tzdata pkg-config)
 test_packages=(gcc g++ cmake make pkg-config binutils python3 python3-venv)

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Holds what was built to the rules: no floating-point instruction in the engine's objects, and adapters that export one
+symbol and need only what they may. check_built.py BUILD_DIRECTORY. Ends with `N passed, N failed`."""
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ENGINE = ("ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "ExecutionEngine", "VenueSimulator")
+# Arithmetic, comparisons and conversions; moves, shuffles and bitwise operations serve integers too.
+FLOATING = re.compile(
+    r"^(v?(add|sub|mul|div|sqrt|min|max|round|rcp|rsqrt|u?comi|cmp\w*|hadd|hsub|addsub|dp)[sp][sd]|"
+    r"v?cvtt?\w+|vfn?m(add|sub)\w+|f(add|sub|mul|div|sqrt|ld|ild|st|ist|com|ucom|chs|abs)\w*|"
+    r"[su]cvtf|fcvt\w+|fcmpe?|fn?m(add|sub|ul)|fneg)$")
+# The standard library's Double and Float by their mangled names, and the mathematical library.
+CALLED = re.compile(r"^\$sS[df]|^(sqrt|pow|exp|exp2|log|log2|log10|fmod|floor|ceil|round|trunc|sin|cos|strtod)f?$")
+MAY_NEED = re.compile(r"^(libc|libm)\.so\.6$|^ld-linux[\w.-]*$|^libgcc_s\.so\.1$|^libstdc\+\+\.so\.6$")
+
+
+def told(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def floating(objects):
+    found = []
+    for path in objects:
+        where = "?"
+        for line in told("objdump", "-d", "--no-show-raw-insn", path).split("\n"):
+            if line.endswith(">:"):
+                where = line.split("<", 1)[1][:-2]
+            part = line.split("\t")
+            if len(part) > 1 and part[1].split() and FLOATING.match(part[1].split()[0]):
+                found.append(f"{os.path.basename(path)}: {part[1].strip()} in {where}")
+        for line in told("nm", "-u", path).split("\n"):
+            if line.split() and CALLED.match(line.split()[-1]):
+                found.append(f"{os.path.basename(path)}: uses {line.split()[-1]}")
+    return found
+
+
+def engine_objects(build):
+    found, missing = [], []
+    for room in ENGINE:
+        objects = glob.glob(os.path.join(build, room + ".build", "**", "*.o"), recursive=True)
+        found += objects
+        if not objects:
+            missing.append(f"{room}: no objects in {build}")
+    policy = glob.glob(os.path.join(build, "Governance.build", "Policy*.o"))
+    return found + policy, missing + ([] if policy else [f"Governance: no objects of its policy in {build}"])
+
+
+def adapter_faults(library):
+    found, name = [], os.path.basename(library)
+    for line in told("nm", "-D", "--defined-only", library).split("\n"):
+        part = line.split()
+        if part and part[-1] not in ("exprove_adapter_entry", "_init", "_fini", "_end", "_edata", "__bss_start"):
+            found.append(f"{name}: exports {part[-1]}")
+        if part and part[-2] == "u":
+            found.append(f"{name}: {part[-1]} is unique to the process")
+    if "exprove_adapter_entry" not in told("nm", "-D", "--defined-only", library):
+        found.append(f"{name}: doesn't export exprove_adapter_entry")
+    for line in told("readelf", "-dW", library).split("\n"):
+        value = re.search(r"\[(.*)\]", line)
+        if "(NEEDED)" in line and not MAY_NEED.match(value.group(1)):
+            found.append(f"{name}: needs {value.group(1)}")
+        if "(RPATH)" in line or "(RUNPATH)" in line:
+            found.append(f"{name}: has a library path: {value.group(1)}")
+    return found
+
+
+def floating_seeds(folder):
+    missed = []
+    for label, body, guilty in [
+        ("adds", "public func f(_ a: Double, _ b: Double) -> Double { a + b }", True),
+        ("converts", "public func f(_ a: Int) -> Int { Int(Double(a) * 1.5) }", True),
+        ("integers", "public func f(_ a: Int, _ b: Int) -> Int { a * b + a / b }", False),
+    ]:
+        source, object_file = os.path.join(folder, label + ".swift"), os.path.join(folder, label + ".o")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(body + "\n")
+        told("swiftc", "-O", "-parse-as-library", "-module-cache-path", os.path.join(folder, "modules"),
+             "-c", source, "-o", object_file)
+        if bool(floating([object_file])) != guilty:
+            missed.append(f"the planted object '{label}' is judged wrongly")
+    return missed
+
+
+def adapter_seeds(folder):
+    entry = '__attribute__((visibility("default"))) int exprove_adapter_entry(void) { return 0; }\n'
+    missed = []
+    for label, body, flags, expected in [
+        ("plain", "", [], None), ("second", "int second(void) { return 1; }\n", ["-fvisibility=default"], "exports second"),
+        ("path", "", ["-Wl,-rpath,/usr/lib/x"], "library path"),
+        ("needs", "", ["-Wl,--no-as-needed", "-lz"], "needs libz"),
+    ]:
+        source, library = os.path.join(folder, label + ".c"), os.path.join(folder, label + ".so")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(entry + body)
+        told("gcc", "-shared", "-fPIC", "-fvisibility=hidden", *flags, source, "-o", library, *flags[1:])
+        said = adapter_faults(library)
+        if expected is None and said or expected and not any(expected in line for line in said):
+            missed.append(f"the planted adapter '{label}' is judged wrongly: {said}")
+    return missed
+
+
+def main():
+    build, passed, failed = sys.argv[1], 0, 0
+    with tempfile.TemporaryDirectory() as folder:
+        objects, missing = engine_objects(build)
+        adapters = [os.path.join(build, f"lib{name}.so") for name in ("nasdaq-itch50", "binance")]
+        faults = [fault for path in adapters for fault in (
+            adapter_faults(path) if os.path.exists(path) else [f"{path}: not built"])]
+        for name, wrong in [
+            (f"no floating point in {len(objects)} objects of the engine",
+             missing + floating(objects) + floating_seeds(folder)),
+            ("adapters export one symbol and need little", faults + adapter_seeds(folder)),
+        ]:
+            for line in wrong:
+                print(line)
+            print(f"{'FAILED' if wrong else 'ok'}: {name}")
+            passed, failed = passed + (not wrong), failed + bool(wrong)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
