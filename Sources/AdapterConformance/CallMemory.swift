@@ -3,6 +3,7 @@
 internal import CExProveABI
 internal import AdapterHost
 internal import EventFlow
+internal import Glibc
 
 /// The memory of a call: bytes, frame table and events, aligned alike in each call so that only the checks that
 /// mean to move them do.
@@ -58,7 +59,7 @@ internal import EventFlow
       unsafe frameStorage = .allocate(capacity: frames.count)
       unsafe frameStorage.initialize(repeating: Frame())
     }
-    for index in 0..<size { unsafe bytes[index] = filler }
+    unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<size]).initializeMemory(as: UInt8.self, repeating: filler)
     var at = shift
     for (index, entry) in frames.enumerated() {
       var frame = Frame()
@@ -67,7 +68,7 @@ internal import EventFlow
       frame.length = UInt32(entry.bytes.count)
       frame.flags = entry.flags.rawValue
       unsafe frameStorage[index] = frame
-      for (place, byte) in entry.bytes.enumerated() { unsafe bytes[at + place] = byte }
+      unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[at...]).copyBytes(from: entry.bytes)
       at += (entry.bytes.count + 31) / 16 * 16
     }
     return size
@@ -107,7 +108,11 @@ internal import EventFlow
       guard frame.data == UInt32(at), frame.length == UInt32(entry.bytes.count), frame.flags == entry.flags.rawValue,
         frame.receive_time == entry.receiveTime
       else { return "decode changed entry \(index) of the frame table" }
-      for (place, byte) in entry.bytes.enumerated() where unsafe bytes[at + place] != byte {
+      let isSame = unsafe entry.bytes.withUnsafeBytes {
+        unsafe $0.isEmpty || memcmp($0.baseAddress!, bytes.baseAddress! + at, $0.count) == 0
+      }
+      if !isSame {
+        let place = entry.bytes.indices.first { unsafe bytes[at + $0] != entry.bytes[$0] } ?? 0
         return "decode changed byte \(place) of a frame of \(entry.bytes.count) bytes"
       }
       let next = at + (entry.bytes.count + 31) / 16 * 16

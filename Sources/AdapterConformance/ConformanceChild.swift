@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AdapterHost
+internal import CLinux
 internal import Glibc
 
 /// The process of one check. The command line calls `main` for its hidden subcommand `conform-child`.
@@ -13,6 +14,8 @@ package enum ConformanceChild {
     guard arguments.count == 4, let check = ConformanceCheck(rawValue: arguments[0]), let seed = UInt64(arguments[3]),
       let notes = ChildNotes(descriptor: ChildProcess.Descriptor.notes)
     else { return 64 }
+    // Whoever interrupts the harness does not leave checks behind.
+    _ = linux_die_with_parent()
     limit(check)
     let corpus = Corpus(decoding: ChildProcess.contents(ChildProcess.Descriptor.corpus, limit: 256 << 20))
     do {

@@ -31,7 +31,7 @@ extension Trial {
       var frames = 0
       var taken: Int64 = 1
       let start = processorTime()
-      while taken < 100_000_000 {
+      while taken < 40_000_000 {
         var session = try AdapterSession(adapter, configuration(group))
         var next = 0
         let before = processorTime()

@@ -56,7 +56,10 @@ package import EventFlow
     var created: OpaquePointer?
     let (status, text) = unsafe withErrorText { unsafe adapter.table.create(config.pointer, &created, $0) }
     guard status == Status.ok else {
-      throw AdapterError(.createFailed, "\(adapter.manifest.name): it opens no session: \(describe(status, text))")
+      throw AdapterError(
+        status == Status.notImplemented ? .notOffered : .createFailed,
+        "\(adapter.manifest.name): it opens no session of framing “\(configuration.framing.name)” and channel "
+          + "“\(configuration.channel.name)”: \(describe(status, text))")
     }
     guard let created = unsafe created else {
       throw AdapterError(.createFailed, "\(adapter.manifest.name): create answered EXPROVE_OK and gave no session")

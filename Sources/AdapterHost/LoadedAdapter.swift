@@ -44,6 +44,7 @@ internal import Glibc
     let (status, text) = unsafe withErrorText { unsafe table.`init`(host, $0) }
     guard status == Status.ok else {
       isOpen = false
+      unsafe host.deallocate()
       throw AdapterError(.initFailed, "\(image.path): its init answered \(describe(status, text))")
     }
   }

@@ -58,6 +58,10 @@ extern int linux_spawn_addchdir(void *actions, const char *path) __asm__("posix_
 /* fork(2): Swift hides it, rightly, for programs with threads; the conformance child has one. */
 extern int linux_fork(void) __asm__("fork");
 
+/* prctl(2), PR_SET_PDEATHSIG: this process is killed when the thread that started it ends. */
+extern int prctl(int option, ...);
+static inline int linux_die_with_parent(void) { return prctl(1, 9ul, 0ul, 0ul, 0ul); }
+
 /* gettid(2) */
 extern int linux_gettid(void) __asm__("gettid");
 

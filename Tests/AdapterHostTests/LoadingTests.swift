@@ -58,6 +58,24 @@ internal import Testing
     #expect([first, second, again].map(\.manifest.name) == ["a", "b", "a"])
   }
 
+  @Test func dependenciesAreThoseThatTheLoaderFound() throws {
+    let defect = try Workshop.defect("needed")
+    let image = try AdapterImage.read(path: try Workshop.adapter("needed", flags: defect.flags))
+    let found = try LoadedAdapter(image, enforcingRules: false).dependencies()
+    #expect(found.map(\.name) == image.facts.needed && found.contains { $0.name == "libz.so.1" })
+    for dependency in found {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments = ["sha256sum", dependency.path]
+      let output = Pipe()
+      process.standardOutput = output
+      try process.run()
+      let line = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      #expect(line.hasPrefix(hexadecimal(dependency.digest)))
+    }
+  }
+
   @Test func byPathIsMarked() throws {
     let path = try Workshop.adapter("correct")
     let adapter = try LoadedAdapter(AdapterImage.read(path: path), byPath: true)

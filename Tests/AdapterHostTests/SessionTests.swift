@@ -273,7 +273,7 @@ internal import Testing
       }
     }
     #expect(code(.init(framing: .line)) == .notOffered)
-    #expect(code(.init(framing: .length16, channel: .orderEntry)) == .createFailed)
+    #expect(code(.init(framing: .length16, channel: .orderEntry)) == .notOffered)
     #expect(code(.init(framing: .message, settings: [.init(key: "width", value: "1")])) == .badSetting)
     #expect(code(.init(framing: .message, settings: [.init(key: "depth", value: "deep")])) == .badSetting)
     #expect(

@@ -67,7 +67,7 @@ package enum Workshop {
   package static func text(_ name: String, _ text: String, flags: [String] = []) throws -> String {
     let file = "\(directory)/\(name).c"
     try Data(text.utf8).write(to: URL(fileURLWithPath: file))
-    return try build(key: "text \(name)", name: name, sources: [file], flags: flags)
+    return try build(key: "text \(name)", name: name, sources: [file], flags: ["-O0"] + flags)
   }
 
   private static func build(key: String, name: String, sources: [String], flags: [String]) throws -> String {
