@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
 // Every room is one target; the arrows between them only go down. `test.sh` holds this table against the
@@ -100,7 +101,8 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterConformance", "AdapterHost", "CExProveABI", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun",
+        "AdapterConformance", "AdapterHost", "CExProveABI", "EventFlow", "ExecutionEngine", "ExecutionIR",
+        "ExecutionRun",
         "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog", arguments,
       ], swiftSettings: swiftRules),
     // Adapters

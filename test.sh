@@ -67,6 +67,9 @@ step "headers" Tests/Rules/headers.sh
 step "build" swift build "${swift_options[@]}" --build-tests --explicit-target-dependency-import-check error
 step "objects" python3 Tests/Rules/check_built.py "$(swift build "${swift_options[@]}" --show-bin-path)"
 step "tests" swift test "${swift_options[@]}" --skip-build --disable-xctest
+if [ -n "${EXPROVE_DATA:-}" ]; then
+  step "end to end" python3 Tests/EndToEnd/check.py .build/release/exprove .build/release "$EXPROVE_DATA"
+fi
 if [ "$mode" = all ]; then
   for script in Tests/Adapters/*/run.sh Tests/Adapters/*/test.sh; do
     [ -f "$script" ] || continue

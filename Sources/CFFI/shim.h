@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Swift 6 refuses libffi's mutable globals, so each type descriptor is behind a getter.
 #pragma once
 #include <ffi.h>

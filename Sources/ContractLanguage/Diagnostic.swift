@@ -11,8 +11,11 @@ package struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
   package let message: String
   /// What a valid value looks like, or what to do.
   package let help: String
-  /// The line itself.
+  /// The line, or of a long one the part around the place; and how many columns of it come before the place.
   package let snippet: String
+  package let snippetOffset: Int
+
+  private static let reach = 60
 
   package init(_ source: SourceText, _ range: SourceRange, _ message: String, help: String) {
     file = source.file
@@ -20,23 +23,20 @@ package struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     length = source.columns(range)
     self.message = Diagnostic.printable(message)
     self.help = Diagnostic.printable(help)
-    snippet = Diagnostic.printable(source.line(at: range.start))
+    let (text, before) = source.excerpt(at: range.start, reach: Diagnostic.reach)
+    snippet = Diagnostic.printable(text)
+    snippetOffset = before
   }
 
   /// The message, the line with a caret below, and the help.
   package var description: String {
     let number = String(line)
     let margin = String(repeating: " ", count: number.count)
-    // A line that is long beyond reading is cut to the part around the caret.
-    let scalars = Array(snippet.unicodeScalars)
-    let first = max(0, column - 1 - 60)
-    let shown = scalars[min(first, scalars.count)..<min(scalars.count, first + 120)]
-    let text = String(String.UnicodeScalarView(shown))
-    let carets = String(repeating: "^", count: max(1, min(length, 120 - min(119, column - 1 - first))))
+    let carets = String(repeating: "^", count: min(length, Diagnostic.reach))
     return """
       \(file):\(line):\(column): error: \(message)
-      \(number) | \(text)
-      \(margin) | \(String(repeating: " ", count: column - 1 - first))\(carets)
+      \(number) | \(snippet)
+      \(margin) | \(String(repeating: " ", count: snippetOffset))\(carets)
       \(margin) = \(help)
       """
   }

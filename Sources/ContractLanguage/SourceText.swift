@@ -38,12 +38,24 @@ package struct SourceText: Sendable {
     return (line + 1, width(lineStarts[line], offset) + 1)
   }
 
-  /// The line in which `offset` lies, without its end.
-  package func line(at offset: Int) -> String {
+  /// What surrounds `offset` in its line, at most `reach` columns before and as many behind, and how many come before.
+  package func excerpt(at offset: Int, reach: Int) -> (text: String, before: Int) {
     let index = lineIndex(offset)
     var end = index + 1 < lineStarts.count ? lineStarts[index + 1] - 1 : bytes.count
     if end > lineStarts[index], bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
-    return text(SourceRange(lineStarts[index], end))
+    var from = offset
+    var before = 0
+    while from > lineStarts[index], before < reach {
+      repeat { from -= 1 } while from > lineStarts[index] && isContinuation(bytes[from])
+      before += 1
+    }
+    var to = min(offset, end)
+    var behind = 0
+    while to < end, behind < reach {
+      repeat { to += 1 } while to < end && isContinuation(bytes[to])
+      behind += 1
+    }
+    return (text(SourceRange(min(from, to), to)), before)
   }
 
   /// How many columns a range covers, within its first line and at least one.
@@ -54,9 +66,13 @@ package struct SourceText: Sendable {
   }
 
   private func width(_ start: Int, _ end: Int) -> Int {
-    guard start < end else { return 0 }
-    return String(decoding: bytes[start..<end], as: UTF8.self).unicodeScalars.count
+    var width = 0
+    for offset in start..<max(start, end) where !isContinuation(bytes[offset]) { width += 1 }
+    return width
   }
+
+  /// Whether a byte goes on with a character of UTF-8 that began before it.
+  private func isContinuation(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
 
   private func lineIndex(_ offset: Int) -> Int {
     var low = 0

@@ -10,6 +10,8 @@ struct TaskParser {
   private var at = 0
   private(set) var diagnostics: [Diagnostic] = []
 
+  static let mostTasks = 64
+
   /// Thrown after a report; the clause is given up.
   private struct GivenUp: Error {}
 
@@ -41,6 +43,11 @@ struct TaskParser {
     while next.kind != .end {
       let token = next
       if token.kind == .word, token.text == "task" {
+        guard tasks.count < TaskParser.mostTasks else {
+          report(
+            token.range, "more than \(TaskParser.mostTasks) tasks", help: "put the others into a file of their own")
+          return tasks
+        }
         if let task = task() { tasks.append(task) }
         continue
       }
@@ -154,9 +161,11 @@ struct TaskParser {
     return GivenUp()
   }
 
-  /// A word, or anything within quotes.
+  /// A word, or anything within quotes. A bare word that begins a clause does so: what should stand before it is missing.
   private mutating func name(_ what: String, example: String) throws(GivenUp) -> Located<String> {
-    guard next.kind == .word || next.kind == .string else { throw expected(what, example) }
+    guard next.kind == .string || (next.kind == .word && Clause(rawValue: next.text) == nil) else {
+      throw expected(what, example)
+    }
     let token = take()
     return Located(value: token.text, range: token.range)
   }

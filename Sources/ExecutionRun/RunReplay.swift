@@ -105,7 +105,8 @@ package final class RunReplay {
       recorded.append((statement.statement.subjects[0].name, Digest(of: statement.statement.encoded)))
     }
     guard ledger.isSoundUpToCheckpoint else {
-      throw .badInput("\(directory.path): the ledger does not hold; exprove verify \(directory.path) tells what is wrong")
+      throw .badInput(
+        "\(directory.path): the ledger does not hold; exprove verify \(directory.path) tells what is wrong")
     }
   }
 
@@ -207,7 +208,9 @@ package final class RunReplay {
       let derived = try derive(batch, index, frame)
       let isSame =
         derived.count == end - next
-        && derived.indices.allSatisfy { ModelLane.bytes(of: derived[$0]) == ModelLane.bytes(of: plain(batch.event(at: next + $0))) }
+        && derived.indices.allSatisfy {
+          ModelLane.bytes(of: derived[$0]) == ModelLane.bytes(of: plain(batch.event(at: next + $0)))
+        }
       guard isSame else {
         report.difference =
           "record \(report.records - 1), feed \(frame.feed), frame at byte \(frame.offset): the adapter gives other events "
@@ -227,7 +230,8 @@ package final class RunReplay {
   private func derive(_ batch: borrowing EventBatch, _ index: Int, _ frame: Frame) throws(RunError) -> [Event] {
     guard let feed = sessions[Int(frame.feed)] else {
       // A model's frame is its event.
-      return ModelLane.event(of: batch.bytes.extracting(Int(frame.data)..<Int(frame.data + frame.length))).map { [$0] } ?? []
+      return ModelLane.event(of: batch.bytes.extracting(Int(frame.data)..<Int(frame.data + frame.length))).map { [$0] }
+        ?? []
     }
     var single = EventBatch(
       frames: 1, events: feed.session.adapter.manifest.maxEvents, bytes: max(1, Int(frame.length)))

@@ -45,7 +45,7 @@ extension Identity {
     return identity
   }
 
-  /// The verifier keys of all identities in `home`, sorted by file name.
+  /// The names of all identities in `home`, sorted by their files' names.
   package static func names(home: String) throws(IdentityError) -> [String] {
     guard try checkHome(home) else { return [] }
     let files = try wrap(home) { () throws(FileError) in try Files.names(in: home) }

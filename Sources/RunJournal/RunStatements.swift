@@ -17,7 +17,8 @@ package enum RunStatements {
   private static let largestBody = 20_000
 
   /// The statement of a body, and the bytes for `objects/` where the body is too large for it.
-  package static func sized(_ kind: String, _ subject: String, _ body: JSON) -> (statement: Statement, object: [UInt8]?) {
+  package static func sized(_ kind: String, _ subject: String, _ body: JSON) -> (statement: Statement, object: [UInt8]?)
+  {
     let bytes = body.canonical
     let digest = Digest(of: bytes)
     guard bytes.count > largestBody else { return (statement(kind, subject, body, digest: digest), nil) }

@@ -29,7 +29,8 @@ package struct LogReader: Sendable {
     try? LogReader(directory: directory, verifiers: []).note(named: LogFiles.checkpoint).1.origin
   }
 
-  func checkpoint(named name: String) throws(LogError) -> Checkpoint {
+  /// A checkpoint that lies there under another name, verified likewise.
+  package func checkpoint(named name: String) throws(LogError) -> Checkpoint {
     let path = directory + "/" + name
     let (note, checkpoint) = try note(named: name)
     do throws(NoteError) {
@@ -127,7 +128,7 @@ package struct LogReader: Sendable {
           let first = index << UInt64(height & 7)
           let tile = TileCoordinate.holding(item: first, of: row, inTree: size)
           let start = Int(first & 255)
-          return TreeEdge.subtree(try LogReader.hashes(of: tile, in: directory)[start..<start + 1 << (height & 7)])
+          return MerkleProof.subtree(try LogReader.hashes(of: tile, in: directory)[start..<start + 1 << (height & 7)])
         })
     }
     return hashes
@@ -136,7 +137,7 @@ package struct LogReader: Sendable {
   // MARK: Files
 
   /// The hashes of a tile, exactly as many as its width.
-  static func hashes(of tile: TileCoordinate, in directory: String) throws(LogError) -> [MerkleHash] {
+  package static func hashes(of tile: TileCoordinate, in directory: String) throws(LogError) -> [MerkleHash] {
     let path = directory + "/" + tile.path
     let bytes = try tileBytes(tile, in: directory)
     guard bytes.count == tile.width * MerkleHash.byteCount else {
@@ -155,7 +156,7 @@ package struct LogReader: Sendable {
   }
 
   /// A bundle's bytes and where its entries lie.
-  static func bundle(
+  package static func bundle(
     _ tile: TileCoordinate, in directory: String
   ) throws(LogError) -> (bytes: [UInt8], entries: [Range<Int>]) {
     let path = directory + "/" + tile.path

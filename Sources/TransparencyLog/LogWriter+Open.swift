@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 private import DurableFiles
-private import Glibc
 
 extension LogWriter {
   /// Begins a log in a new or empty directory and publishes its checkpoint of size 0. From then on the
@@ -16,7 +15,7 @@ extension LogWriter {
       try Files.makeDirectory(directory)
       try Files.syncDirectory(of: directory)
     }
-    let lock = try locked(directory)
+    let lock = try DirectoryLock(directory)
     let names = try LogError.wrap { () throws(FileError) in try Files.names(in: directory) }
     guard names.allSatisfy({ $0 == LogFiles.checkpoint + LogFiles.unfinishedSuffix }) else {
       throw .notEmpty(path: directory)
@@ -35,7 +34,7 @@ extension LogWriter {
   package static func resume(
     directory: String, origin: String, verifier: VerifierKey, position: UInt64? = nil, stepsLeft: Int? = nil
   ) throws(LogError) -> LogWriter {
-    let lock = try locked(directory)
+    let lock = try DirectoryLock(directory)
     var storage = LogStorage(root: directory, stepsLeft: stepsLeft)
     let reader = LogReader(directory: directory, verifiers: [verifier])
     try finishCheckpoint(reader, origin: origin, storage: &storage)
@@ -50,14 +49,6 @@ extension LogWriter {
     return LogWriter(
       directory: directory, origin: origin, verifier: verifier, published: checkpoint, edge: edge, position: start,
       storage: storage, lock: lock)
-  }
-
-  private static func locked(_ directory: String) throws(LogError) -> OpenFile {
-    let lock = try LogError.wrap { () throws(FileError) in
-      try OpenFile(directory, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    }
-    guard try LogError.wrap({ () throws(FileError) in try lock.lock() }) else { throw .inUse(path: directory) }
-    return lock
   }
 
   /// A whole, signed checkpoint beside its place may have been seen by nobody, but it was signed: its tree is

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import DurableFiles
+private import DurableFiles
 
 /// Gives the signature lines for a checkpoint's text.
 package typealias CheckpointSigner = (_ body: [UInt8]) throws(LogError) -> [NoteSignature]
@@ -32,11 +32,11 @@ package struct LogWriter: ~Copyable {
   var writtenSizes: [UInt64]
   /// The bundle last compared with.
   var compared: (index: UInt64, bytes: [UInt8], entries: [Range<Int>])?
-  private let lock: OpenFile
+  private let lock: DirectoryLock
 
   init(
     directory: String, origin: String, verifier: VerifierKey, published: Checkpoint, edge: TreeEdge,
-    position: UInt64, storage: LogStorage, lock: consuming OpenFile
+    position: UInt64, storage: LogStorage, lock: consuming DirectoryLock
   ) {
     self.directory = directory
     self.origin = origin

@@ -66,6 +66,16 @@ package enum MerkleProof {
     return CompactRange.fold(peaks) ?? .empty
   }
 
+  /// The root over a complete subtree's hashes, whose count is a power of two.
+  package static func subtree(_ hashes: ArraySlice<MerkleHash>) -> MerkleHash {
+    var level = Array(hashes)
+    while level.count > 1 {
+      for index in 0..<level.count / 2 { level[index] = .node(level[2 * index], level[2 * index + 1]) }
+      level.removeLast(level.count / 2)
+    }
+    return level[0]
+  }
+
   /// The largest power of two below `count`, for counts above 1.
   private static func split(_ count: UInt64) -> UInt64 { 1 << UInt64(63 - (count - 1).leadingZeroBitCount) }
 

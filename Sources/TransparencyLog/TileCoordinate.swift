@@ -96,7 +96,7 @@ package struct TileCoordinate: Hashable, Sendable {
   }
 
   /// What a tile's place in a tree is.
-  enum Standing: Equatable {
+  package enum Standing: Equatable, Sendable {
     /// One of the tree's own tiles.
     case part
     /// A partial tile whose items a fuller one of the tree holds.
@@ -106,7 +106,7 @@ package struct TileCoordinate: Hashable, Sendable {
   }
 
   /// How this tile stands to the tree of `size` leaves.
-  func standing(inTree size: UInt64) -> Standing {
+  package func standing(inTree size: UInt64) -> Standing {
     guard row.shift < 63 else { return .beyond }
     let items = size >> row.shift
     let full = items >> 8

@@ -70,7 +70,7 @@ struct TreeEdge: Sendable {
       // The tile's complete subtrees, largest first.
       var start = 0
       for bit in (0..<8).reversed() where edge.width >> bit & 1 == 1 {
-        peaks.append(TreeEdge.subtree(hashes[start..<start + 1 << bit]))
+        peaks.append(MerkleProof.subtree(hashes[start..<start + 1 << bit]))
         start += 1 << bit
       }
     }
@@ -94,15 +94,5 @@ struct TreeEdge: Sendable {
         throw .damaged(path: path, reason: "its entries are not those of the tile of hashes; run verify")
       }
     }
-  }
-
-  /// The root over a power of two of hashes.
-  static func subtree(_ hashes: ArraySlice<MerkleHash>) -> MerkleHash {
-    var level = Array(hashes)
-    while level.count > 1 {
-      for index in 0..<level.count / 2 { level[index] = .node(level[2 * index], level[2 * index + 1]) }
-      level.removeLast(level.count / 2)
-    }
-    return level[level.startIndex]
   }
 }

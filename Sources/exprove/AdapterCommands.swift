@@ -16,7 +16,8 @@ struct AdapterGroup: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "List the adapters beside exprove and in $EXPROVE_ADAPTERS.", discussion: "EXAMPLE\n  exprove adapter list")
+      abstract: "List the adapters beside exprove and in $EXPROVE_ADAPTERS.",
+      discussion: "EXAMPLE\n  exprove adapter list")
 
     @Flag(help: "One JSON object on standard output.")
     var json = false
@@ -48,7 +49,9 @@ struct AdapterGroup: ParsableCommand {
     func run() throws {
       try Failure.exit {
         let image: AdapterImage
-        do throws(AdapterError) { image = try AdapterLocator.standard.image(of: adapter) } catch { throw RunError.adapter(error) }
+        do throws(AdapterError) { image = try AdapterLocator.standard.image(of: adapter) } catch {
+          throw RunError.adapter(error)
+        }
         let manifest = image.manifest
         if json {
           return try Console.printJSON(

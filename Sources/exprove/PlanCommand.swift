@@ -32,8 +32,12 @@ struct PlanCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (problem == nil) != (task == nil) else { throw ValidationError("give either --task with --context, or --problem") }
-    guard task == nil || context != nil else { throw ValidationError("--task needs --context: what the market is like") }
+    guard (problem == nil) != (task == nil) else {
+      throw ValidationError("give either --task with --context, or --problem")
+    }
+    guard task == nil || context != nil else {
+      throw ValidationError("--task needs --context: what the market is like")
+    }
   }
 
   func run() throws {
@@ -46,14 +50,17 @@ struct PlanCommand: ParsableCommand {
       do {
         let market = try SharedMarketContext(json: try JSON.parse(bytes))
         decision = try Planner.plan(
-          task: order, context: market, previous: Plan(slices: market.slices, venues: market.venues.count, scale: market.scale),
+          task: order, context: market,
+          previous: Plan(slices: market.slices, venues: market.venues.count, scale: market.scale),
           sequence: 0, decidedAt: max(market.asOf, order.window.start), currentSlice: 0,
           remaining: try order.quantity.units(atScale: market.scale))
       } catch {
         throw RunError.badInput("\(context): \(error)")
       }
       if json { return try Console.printJSON(decision.delta.json) }
-      for line in explain ? decision.delta.explanation : [decision.delta.explanation.first ?? ""] { Console.print(line) }
+      for line in explain ? decision.delta.explanation : [decision.delta.explanation.first ?? ""] {
+        Console.print(line)
+      }
       for change in decision.delta.changes {
         Console.print(
           "slice \(change.slice)\t\(order.venues[change.venue].venue)\t"

@@ -18,7 +18,10 @@ struct Replay: ParsableCommand {
   @Argument(help: ArgumentHelp("The run directory.", valueName: "directory"))
   var directory: String
 
-  @Option(name: .customLong("from"), help: ArgumentHelp("frames: decode again; events: take the recorded events, load no adapter.", valueName: "frames|events"))
+  @Option(
+    name: .customLong("from"),
+    help: ArgumentHelp(
+      "frames: decode again; events: take the recorded events, load no adapter.", valueName: "frames|events"))
   var source: Source = .frames
 
   @Flag(help: "One JSON object on standard output.")
@@ -32,11 +35,13 @@ struct Replay: ParsableCommand {
       if json {
         try Console.printJSON(report.json)
       } else {
-        Console.print(report.isIdentical ? "identical: \(report.leaves) leaves, \(report.events) events" : "not identical")
+        Console.print(
+          report.isIdentical ? "identical: \(report.leaves) leaves, \(report.events) events" : "not identical")
         if let difference = report.difference { Console.print("  first difference: \(difference)") }
         if let digest = report.eventDigest { Console.print("event digest: \(digest)") }
         Console.print(
-          report.decodedAgain ? "the recorded adapters decoded every frame again" : "the recorded events were taken; no adapter ran")
+          report.decodedAgain
+            ? "the recorded adapters decoded every frame again" : "the recorded events were taken; no adapter ran")
       }
       if !report.isIdentical { throw ExitCode(1) }
     }

@@ -2,8 +2,7 @@
 
 import Foundation
 import Testing
-
-@testable import TransparencyLog
+import TransparencyLog
 
 /// A writer that stops anywhere leaves a log that holds at its last checkpoint, and goes on to the same log.
 @Suite struct CrashTests {
@@ -141,7 +140,7 @@ import Testing
     var generator = SeededGenerator(state: 11)
     var size: UInt64 = 0
     var roots: [UInt64: MerkleHash] = [:]
-    for round in 0..<25 {
+    for round in 0..<100 {
       let child = Process()
       child.executableURL = URL(
         fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
@@ -173,7 +172,10 @@ import Testing
     }
     do {
       let writer = try LogWriter.resume(directory: directory, origin: key.verifier.name, verifier: key.verifier)
-      #expect(writer.published.size == size || writer.published.size > size)
+      let published = writer.published
+      #expect(published.size >= size)
+      while range.size < published.size { range.append(.leaf(testLeaf(Int(range.size)))) }
+      #expect(range.root == published.root)
     }
     #expect(LogReader(directory: directory, verifiers: [key.verifier]).verifyAll().isSound)
   }

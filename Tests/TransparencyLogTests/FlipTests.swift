@@ -2,8 +2,7 @@
 
 import Foundation
 import Testing
-
-@testable import TransparencyLog
+import TransparencyLog
 
 /// Whatever is changed in a log's directory is found.
 @Suite struct FlipTests {
@@ -93,8 +92,8 @@ import Testing
     let reader = LogReader(directory: directory, verifiers: [key.verifier])
     for (path, bytes) in try Scratch.files(directory) {
       let url = URL(fileURLWithPath: directory + "/" + path)
-      // All bits where it is short; in the long ones a bit of every byte.
-      for bit in stride(from: 0, to: bytes.count * 8, by: bytes.count > 400 ? 9 : 1) {
+      // All bits where it is short; in the long ones one in 61.
+      for bit in stride(from: 0, to: bytes.count * 8, by: bytes.count > 400 ? 61 : 1) {
         var changed = bytes
         changed[bit / 8] ^= 1 << UInt8(bit % 8)
         try Data(changed).write(to: url)
@@ -150,6 +149,14 @@ import Testing
       try FileManager.default.copyItem(atPath: whole + "/" + path, toPath: full)
       #expect(reader.verifyAll().isSound)
     }
+    // A name that is no UTF-8.
+    let name = Array((directory + "/tile/").utf8CString.dropLast()) + [CChar(bitPattern: 0xFF), 0]
+    let descriptor = unsafe open(name, O_CREAT | O_WRONLY, 0o644)
+    #expect(descriptor >= 0)
+    close(descriptor)
+    #expect(reader.verifyAll().findings.map(\.kind) == [.extra])
+    #expect(unsafe unlink(name) == 0)
+    #expect(reader.verifyAll().isSound)
     // A link to a directory, right as its contents may be.
     try FileManager.default.removeItem(atPath: directory + "/tile/0")
     try FileManager.default.createSymbolicLink(atPath: directory + "/tile/0", withDestinationPath: whole + "/tile/0")

@@ -2,8 +2,7 @@
 
 import Foundation
 import Testing
-
-@testable import TransparencyLog
+import TransparencyLog
 
 @Suite struct LogWriterTests {
   static let sizes = [0, 1, 2, 3, 255, 256, 257, 511, 512, 513, 600, 65_537]

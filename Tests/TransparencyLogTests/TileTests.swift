@@ -2,8 +2,7 @@
 
 import Foundation
 import Testing
-
-@testable import TransparencyLog
+import TransparencyLog
 
 @Suite struct TileTests {
   @Test(arguments: [
@@ -73,7 +72,7 @@ import Testing
         let hashes = try LogReader.hashes(of: TileCoordinate(row: .hashes(0), index: 0, width: size), in: data)
         let proof = try ranges.map { range in
           try MerkleProof.hash(over: range) { height, index throws(LogError) in
-            TreeEdge.subtree(hashes[Int(index) << height..<(Int(index) + 1) << height])
+            MerkleProof.subtree(hashes[Int(index) << height..<(Int(index) + 1) << height])
           }
         }
         #expect(
