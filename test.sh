@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE=1
 logs=.build/test-logs
 mkdir -p "$logs"
 # Nothing is kept outside the checkout.
-swift_options=(-c release --cache-path .build/cache --manifest-cache local)
+swift_options=(-c release -Xswiftc -enable-testing --cache-path .build/cache --manifest-cache local)
 passed=0
 
 # How many tests the log of a step tells of: a rule's `N passed, N failed`, Swift Testing's and unittest's totals; a step
@@ -63,12 +63,18 @@ step "format" swift format lint --strict -r --configuration .swift-format Source
 step "sources" python3 Tests/Rules/check_sources.py
 step "arrows" python3 Tests/Rules/check_arrows.py
 step "headers" Tests/Rules/headers.sh
-# Warnings are errors by the manifest. The tests come with the build, so that nothing is built twice.
-step "build" swift build "${swift_options[@]}" --build-tests --explicit-target-dependency-import-check error
+# Warnings are errors by the manifest. Products first, then the tests with the same options, so that nothing is
+# built twice.
+step "build" swift build "${swift_options[@]}" --explicit-target-dependency-import-check error
+step "build tests" swift build "${swift_options[@]}" --build-tests --explicit-target-dependency-import-check error
 step "objects" python3 Tests/Rules/check_built.py "$(swift build "${swift_options[@]}" --show-bin-path)"
 step "tests" swift test "${swift_options[@]}" --skip-build --disable-xctest
 if [ -n "${EXPROVE_DATA:-}" ]; then
   step "end to end" python3 Tests/EndToEnd/check.py .build/release/exprove .build/release "$EXPROVE_DATA"
+elif [ "${CI:-}" = true ]; then
+  step "captures" test -n "${EXPROVE_DATA:-}"
+else
+  echo "== end to end: skipped, EXPROVE_DATA names no captures"
 fi
 if [ "$mode" = all ]; then
   for script in Tests/Adapters/*/run.sh Tests/Adapters/*/test.sh; do
