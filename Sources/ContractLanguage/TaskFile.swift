@@ -43,7 +43,7 @@ package struct TaskFile: Sendable {
     var checker = TaskChecker(source, environment)
     var tasks: [LocalExecutionTask] = []
     var found = lexer.diagnostics + parser.diagnostics
-    for (index, syntax) in written.enumerated() {
+    for (index, syntax) in written.enumerated() where found.count + checker.diagnostics.count < Lexer.mostDiagnostics {
       if written[..<index].contains(where: { $0.name.value == syntax.name.value }) {
         found.append(
           Diagnostic(

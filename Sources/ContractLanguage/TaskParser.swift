@@ -28,8 +28,11 @@ struct TaskParser {
     return token
   }
 
+  /// So much is wrong that nobody reads on; nor does the parser.
+  private var isFull: Bool { diagnostics.count >= Lexer.mostDiagnostics }
+
   private mutating func report(_ range: SourceRange, _ message: String, help: String) {
-    guard diagnostics.count < Lexer.mostDiagnostics else { return }
+    guard !isFull else { return }
     diagnostics.append(Diagnostic(source, range, message, help: help))
   }
 
@@ -40,7 +43,7 @@ struct TaskParser {
 
   mutating func tasks() -> [TaskSyntax] {
     var tasks: [TaskSyntax] = []
-    while next.kind != .end {
+    while next.kind != .end, !isFull {
       let token = next
       if token.kind == .word, token.text == "task" {
         guard tasks.count < TaskParser.mostTasks else {
@@ -78,9 +81,10 @@ struct TaskParser {
     }
     let open = take()
     var task = TaskSyntax(name: name)
-    while next.kind != .close, next.kind != .end {
+    while next.kind != .close, next.kind != .end, !isFull {
       clause(of: &task)
     }
+    if isFull { return nil }
     if next.kind == .end {
       report(open.range, "this '{' is not closed", help: "put a } behind the task's last clause")
     } else {
