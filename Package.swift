@@ -32,7 +32,10 @@ func adapter(_ target: String, path: String) -> Target {
   .target(
     name: target, path: path, publicHeadersPath: "include",
     cSettings: cRules + [.unsafeFlags(["-I", "sdk-c/include"])],
-    linkerSettings: [.linkedLibrary("m")])
+    // No Swift runtime, start-up code or run path: an adapter is a C library like any vendor's.
+    linkerSettings: [
+      .linkedLibrary("m"), .unsafeFlags(["-nostartfiles", "-no-toolchain-stdlib-rpath", "-static-stdlib"]),
+    ])
 }
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")

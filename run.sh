@@ -5,6 +5,6 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 source "$root/.packages.sh"
 install_packages "${runtime_packages[@]}"
-swift build --package-path "$root" -c release >&2
+swift build --package-path "$root" -c release --disable-local-rpath >&2
 if [ $# -eq 0 ]; then set -- --help; fi
 exec "$root/.build/release/exprove" "$@"

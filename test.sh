@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE=1
 logs=.build/test-logs
 mkdir -p "$logs"
 # Nothing is kept outside the checkout.
-swift_options=(-c release -Xswiftc -enable-testing --cache-path .build/cache --manifest-cache local)
+swift_options=(-c release --disable-local-rpath -Xswiftc -enable-testing --cache-path .build/cache --manifest-cache local)
 passed=0
 
 # How many tests the log of a step tells of: a rule's `N passed, N failed`, Swift Testing's and unittest's totals; a step
