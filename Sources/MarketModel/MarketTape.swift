@@ -22,15 +22,16 @@ extension Market {
       counters.overflows += 1
       return Applied(effect: .unusable)
     }
+    var counted: Int64 = 0
     if !isCross {
       books[number].tape.totals.lastPrice = price
       books[number].tape.totals.lastQuantity = event.quantity
       books[number].tape.totals.lastTime = time
-      books[number].tape.add(event.quantity, bucket: bucket(of: time))
+      counted = books[number].tape.add(event.quantity, bucket: bucket(of: time))
     }
     if event.aux != 0 {
       let match = Match(
-        id: event.aux, price: price, quantity: event.quantity, time: time, instrument: event.instrument,
+        id: event.aux, price: price, quantity: event.quantity, bucket: counted, instrument: event.instrument,
         state: isCross ? .cross : event.has(.hidden) ? .hidden : .counted)
       if !matches.insert(match) { counters.repeatedMatches += 1 }
     }
@@ -49,7 +50,7 @@ extension Market {
     }
     let number = Int(event.instrument)
     books[number].tape.totals.uncount(match)
-    if match.state != .cross { books[number].tape.subtract(match.quantity, bucket: bucket(of: match.time)) }
+    if match.state != .cross { books[number].tape.subtract(match.quantity, bucket: match.bucket) }
     return Applied(effect: .broken, price: match.price, quantity: match.quantity)
   }
 

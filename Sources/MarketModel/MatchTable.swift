@@ -7,7 +7,8 @@ struct Match: BitwiseCopyable {
   var id: UInt64
   var price: Int64
   var quantity: Int64
-  var time: Int64
+  /// The bucket of time that the tape counted it in.
+  var bucket: Int64
   var instrument: UInt32
   var state: State
 
@@ -15,7 +16,7 @@ struct Match: BitwiseCopyable {
     case free, counted, hidden, cross, broken
   }
 
-  static let free = Match(id: 0, price: 0, quantity: 0, time: 0, instrument: 0, state: .free)
+  static let free = Match(id: 0, price: 0, quantity: 0, bucket: 0, instrument: 0, state: .free)
 }
 
 /// The last trades by (instrument, match id), in two flat tables: when the newer one is full it takes the place of the

@@ -38,21 +38,22 @@ struct Tape: ~Copyable {
   private var buckets = Column(repeating: Bucket(index: 0, volume: 0), count: 0)
   private var bucketCount = 0
 
-  /// Adds to the bucket of the time's number `index`. Time doesn't run backwards in the total order; where a
-  /// caller's does, the volume goes to the last bucket.
-  mutating func add(_ quantity: Int64, bucket index: Int64) {
+  /// Adds to the bucket of number `index` and returns the number of the one that was taken: time doesn't run backwards
+  /// in the total order, and where a caller's does, the volume goes to the last bucket.
+  mutating func add(_ quantity: Int64, bucket index: Int64) -> Int64 {
     if bucketCount > 0, buckets[bucketCount - 1].index >= index {
       buckets[bucketCount - 1].volume += Int128(quantity)
-      return
+      return buckets[bucketCount - 1].index
     }
     if bucketCount == buckets.count {
       buckets.grow(to: max(16, bucketCount * 2), filling: Bucket(index: 0, volume: 0))
     }
     buckets[bucketCount] = Bucket(index: index, volume: Int128(quantity))
     bucketCount += 1
+    return index
   }
 
-  /// Takes back what `add` added under the same number.
+  /// Takes back what `add` added to the bucket that it returned.
   mutating func subtract(_ quantity: Int64, bucket index: Int64) {
     let position = firstBucket(notBefore: index)
     guard position < bucketCount else { return }

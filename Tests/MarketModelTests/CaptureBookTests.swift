@@ -24,6 +24,12 @@ struct CaptureBookTests {
       String(words[words.firstIndex { $0 == name }! + offset])
     }
     #expect(market.liveOrders(0) == Int(figure("live")))
+    var sides: [Side] = []
+    for id in translator.live.keys.sorted() {
+      if let order = market.order(0, id: id) { sides.append(order.side) }
+    }
+    #expect(sides.count { $0 == .buy } == Int(figure("bids")))
+    #expect(sides.count { $0 == .sell } == Int(figure("asks")))
     let top = market.top(0)
     #expect(FixedPoint.text(try #require(top.bid).price, scale: 9) == figure("bid"))
     #expect(top.bid?.quantity == 25)

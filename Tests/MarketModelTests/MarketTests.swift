@@ -86,6 +86,12 @@ struct MarketTests {
     #expect(market.volume(of: 0, from: 3, to: 40) == 112)
     market.apply(event(.tradeBreak, aux: 4), time: 40, feed: 0)
     #expect(market.volume(of: 0, from: 0, to: 10) == 4)
+    // A caller whose time runs backwards: the last bucket takes it, and gives it back.
+    market.apply(event(.trade, price: 1, quantity: 1000, aux: 50, flags: [.last, .volume]), time: 1, feed: 0)
+    #expect(market.volume(of: 0, from: 30, to: 40) == 1096)
+    market.apply(event(.tradeBreak, aux: 50), time: 41, feed: 0)
+    #expect(market.volume(of: 0, from: 30, to: 40) == 96)
+    #expect(market.volume(of: 0, from: 0, to: 10) == 4)
   }
 
   @Test("At least the promised number of trades can be broken, and not many more are kept")
