@@ -53,7 +53,8 @@ struct ExchangeDescent<Number: FixedWidthInteger & SignedInteger> {
   /// Larger than any price, and small enough to be added to a few of them.
   private let never: Number = Number.max >> 2
 
-  init(_ problem: ScheduleProblem) {
+  /// Begins with `start`, which keeps the bounds of cells and slices and places no more than all lots.
+  init(_ problem: ScheduleProblem, start: [Int64]) {
     venues = problem.venues
     let count = problem.slices
     tracking = Number(truncatingIfNeeded: problem.tracking)
@@ -64,7 +65,7 @@ struct ExchangeDescent<Number: FixedWidthInteger & SignedInteger> {
     cells = (0..<count * venues).map { cell in
       Cell(
         impact: Number(truncatingIfNeeded: problem.impact[cell]), fee: Number(truncatingIfNeeded: problem.fee[cell]),
-        quantity: Number(problem.floor[cell]), cap: Number(problem.cap[cell]), floor: Number(problem.floor[cell]))
+        quantity: Number(start[cell]), cap: Number(problem.cap[cell]), floor: Number(problem.floor[cell]))
     }
     left = [Number](repeating: 0, count: count)
     room = problem.sliceCap.map { $0.map { Number($0) } } ?? [Number](repeating: Number(Int64.max), count: count)

@@ -26,25 +26,35 @@ package struct ScheduleSolution: Hashable, Sendable {
 extension ScheduleProblem {
   /// A cheapest schedule, and always the same one for the same problem.
   ///
-  /// Lots are placed in steps of a power of two, then moved while that helps; the step is halved until it is one lot.
-  /// Each coarser schedule is a cheapest one on its own grid, so that few moves are left for the finer.
+  /// From a guess, or from nothing, lots are placed in steps of a power of two, then moved while that helps; the step is
+  /// made smaller until it is one lot. Each coarser schedule is a cheapest one on its own grid, so that few moves are
+  /// left for the finer.
   package func solve() throws(ScheduleError) -> ScheduleSolution {
-    switch try width() {
-    case .narrow: return try solve(in: Int64.self)
-    case .wide: return try solve(in: Int128.self)
-    }
+    let bound = try bound()
+    return bound < Int128(Int64.max)
+      ? try solve(in: Int64.self, bound: bound) : try solve(in: Int128.self, bound: bound)
   }
 
   private func solve<Number: FixedWidthInteger & SignedInteger>(
-    in type: Number.Type
+    in type: Number.Type, bound: Int128
   ) throws(ScheduleError) -> ScheduleSolution {
-    var descent = ExchangeDescent<Number>(self)
+    // Targets and bounds on slices are no part of the guess; there lots are placed from the floors on.
+    let isPlain = target == nil && sliceCap == nil && !floor.contains { $0 > 0 }
+    var start = floor
+    var ratio: Int64 = 2
+    if isPlain, lots > 0 {
+      var guess = ScheduleGuess(self, bound: bound / 64)
+      start = guess.quantities(self)
+      // Near the end already, coarse steps find little to do.
+      ratio = 4
+    }
+    var descent = ExchangeDescent<Number>(self, start: start)
     var step = ScheduleProblem.firstStep(lots: lots, slices: slices)
     descent.use(step: Number(step))
     descent.place()
     var last = descent.descend()
     while step > 1 {
-      step /= 2
+      step = max(1, step / ratio)
       descent.use(step: Number(step))
       descent.place()
       last = descent.descend()
@@ -66,11 +76,9 @@ extension ScheduleProblem {
     return share <= 1 ? 1 : 1 << Int64(63 - share.leadingZeroBitCount)
   }
 
-  enum Width { case narrow, wide }
-
-  /// In how many bits every sum of the solver fits. Its largest are a cell's price, the pull of a target, and the risk
-  /// that a lot meets over all slices; `never`, a quarter of the range, must exceed the sum of all of them four times.
-  func width() throws(ScheduleError) -> Width {
+  /// More than any sum of the solver needs. Its largest are a cell's price, the pull of a target, and the risk that a
+  /// lot meets over all slices; `never`, a quarter of the range, must exceed the sum of all of them four times.
+  func bound() throws(ScheduleError) -> Int128 {
     var cell: Int128 = 0
     for index in 0..<slices * venues {
       var price: Int128 = 0
@@ -87,7 +95,7 @@ extension ScheduleProblem {
     }
     let (room, overflow) = bound.multipliedReportingOverflow(by: 64)
     guard !overflow else { throw .overflow }
-    return room < Int128(Int64.max) ? .narrow : .wide
+    return room
   }
 
   private func magnitude(_ value: Int128) throws(ScheduleError) -> Int128 {
