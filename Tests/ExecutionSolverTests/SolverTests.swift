@@ -37,7 +37,7 @@ import Testing
       #expect(solution.optimal)
     }
     print("48 x 4, 2000 lots: \(best)")
-    // OSQP 1.0 takes 0.86 ms, setup included, for the form that suits it best; a twentieth of that is 43 µs.
+    // OSQP 1.1.3 takes 0.86 ms, setup included, for the form that suits it best; a twentieth of that is 43 µs.
     #expect(best < .microseconds(43))
   }
 
