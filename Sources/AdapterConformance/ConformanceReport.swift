@@ -42,7 +42,7 @@ package struct ConformanceReport: Equatable, Sendable {
   /// 0 it holds, 1 it does not.
   package var exitCode: Int32 { passes ? 0 : 1 }
 
-  /// As `surface.md` describes `conform --json`.
+  /// What `conform --json` prints.
   package var json: JSON {
     .object([
       "adapter": .object([

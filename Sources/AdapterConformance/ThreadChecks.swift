@@ -36,6 +36,24 @@ private final class Errand: Sendable {
   }
 }
 
+/// Where threads wait until all of them have come.
+@safe private final class Rendezvous: @unchecked Sendable {
+  private let barrier: UnsafeMutablePointer<pthread_barrier_t>
+
+  init(_ threads: Int) {
+    unsafe barrier = .allocate(capacity: 1)
+    unsafe barrier.initialize(to: pthread_barrier_t())
+    unsafe pthread_barrier_init(barrier, nil, UInt32(threads))
+  }
+
+  deinit {
+    unsafe pthread_barrier_destroy(barrier)
+    unsafe barrier.deallocate()
+  }
+
+  func wait() { unsafe _ = pthread_barrier_wait(barrier) }
+}
+
 /// A session that one thread after another uses: the errands never overlap on it.
 private final class Handed: @unchecked Sendable {
   let session: TrialSession
@@ -50,23 +68,26 @@ extension Trial {
     let groups = try groups()
     let configurations = groups.map(configuration)
     let notes = UncheckedNotes(notes)
+    let opened = Rendezvous(4)
+    let decoded = Rendezvous(4)
     let errands = (0..<4).map { _ in
       Errand {
-        // Long enough for the threads to meet in the adapter, however busy the machine is.
+        var found: String? = nil
         for _ in 0..<20 {
           for (index, group) in groups.enumerated() {
-            do {
-              let session = try TrialSession.open(adapter, configurations[index], notes.notes)
-              let stream = session.decode(group.frames)
-              session.close()
-              if let difference = stream.difference(from: first[index]) { return difference }
-              if let halt = stream.halt { return halt }
-            } catch {
-              return "\((error as? Finding)?.detail ?? "\(error)")"
+            // All sessions are open while each decodes: what one says of another shows however the threads are scheduled.
+            let session = Result { try TrialSession.open(adapter, configurations[index], notes.notes) }
+            opened.wait()
+            let stream = Result { try session.get().decode(group.frames) }
+            decoded.wait()
+            (try? session.get())?.close()
+            switch stream {
+            case .success(let stream): found = found ?? stream.difference(from: first[index]) ?? stream.halt
+            case .failure(let error): found = found ?? (error as? Finding)?.detail ?? "\(error)"
             }
           }
         }
-        return nil
+        return found
       }
     }
     for finding in Errand.run(errands) {

@@ -51,7 +51,7 @@ package struct AdapterError: Error, Equatable, Sendable, CustomStringConvertible
     self.rule = rule
   }
 
-  /// The exit code of `surface.md`: 66 input missing, 64 usage, 74 I/O, 65 for all that is bad data.
+  /// The exit code of the command line: 66 input missing, 64 usage, 74 I/O, 65 for all that is bad data.
   package var exitCode: Int32 {
     switch code {
     case .missing: 66
