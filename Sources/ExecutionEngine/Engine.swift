@@ -125,11 +125,6 @@ package struct Engine: ~Copyable {
       output.statements.append(reportStatement(event, effect: effect))
     }
   }
-
-  // MARK: - What is asked of it
-
-  /// Everything of the market that one can ask for, for samples and reports.
-  package var instrumentCount: Int { market.count }
 }
 
 /// What the outside needs to send an order.
@@ -155,10 +150,5 @@ extension Engine {
     }
     let power = FixedPoint.power(venues.scale - scale)
     return quantity % power == 0 ? quantity / power : nil
-  }
-
-  /// Places behind the point of the venue's quantities.
-  package func venueScale(_ venue: Int) -> Int {
-    venues.instruments[venue].map { directory.instruments[$0].scale } ?? venues.scale
   }
 }

@@ -2,6 +2,7 @@
 
 internal import CExProveABI
 package import EventFlow
+internal import Feeds
 package import RunJournal
 
 /// Several feeds in their one total order: by merge time, then the feeds' order, then the order within the feed.
@@ -10,12 +11,19 @@ package final class MergedInput {
   package private(set) var instruments = GlobalInstruments()
   /// The number of the next event in the run's total order.
   package private(set) var sequence: UInt64 = 0
+  private var order: MergeOrder
+  private var heads: [MergeOrder.Head]
   /// The fill model, where the run has one.
   package var model: ModelLane? = nil
 
   package init(lanes: [FeedLane]) {
     self.lanes = lanes
+    order = MergeOrder(feeds: lanes.count)
+    heads = Array(repeating: .ended, count: lanes.count)
   }
+
+  /// Frames of a feed that were stamped before a frame ahead of them.
+  package func stepsBack(_ feed: Int) -> UInt64 { order.backwardSteps(feed) }
 
   /// The merge time of the next frame of any feed, or the time at which the model has something to do; nil when there
   /// is neither.
@@ -25,21 +33,10 @@ package final class MergedInput {
     return min(time ?? modelTime, modelTime)
   }
 
-  private func choose() throws(RunError) -> (lane: Int, time: Int64, until: Int64)? {
-    var best: (lane: Int, time: Int64)? = nil
-    var second = Int64.max
-    for index in lanes.indices {
-      guard let time = try lanes[index].peek() else { continue }
-      if let current = best, time >= current.time {
-        // A later lane has its turn only at strictly greater times of the earlier one.
-        second = min(second, time)
-      } else {
-        if let current = best { second = min(second, current.time - 1) }
-        best = (index, time)
-      }
-    }
-    guard let best else { return nil }
-    return (best.lane, best.time, second)
+  private func choose() throws(RunError) -> MergeOrder.Turn? {
+    for index in lanes.indices { heads[index] = try lanes[index].head() }
+    let heads = heads
+    return order.next(heads.span)
   }
 
   /// Empties `batch` and fills it with the frames whose merge time is before `limit`, as far as there is room. The
@@ -56,7 +53,7 @@ package final class MergedInput {
         continue
       }
       guard let choice, choice.time < limit else { break }
-      let taken = try drain(lanes[choice.lane], into: &batch, through: min(choice.until, limit - 1))
+      let taken = try drain(lanes[choice.feed], into: &batch, through: min(choice.limit, limit - 1))
       if taken == 0 { break }
     }
     sequence += UInt64(batch.eventCount)
@@ -70,7 +67,7 @@ package final class MergedInput {
     var taken = 0
     while lane.nextFrame < lane.decoded {
       let frame = lane.batch.frame(at: lane.nextFrame)
-      let time = max(lane.time, frame.receive_time)
+      let time = order.time(lane.index, MergeOrder.Head(frame))
       guard time <= last, time <= model?.nextTime ?? .max else { break }
       let first = lane.nextEvent
       var end = first
@@ -83,7 +80,7 @@ package final class MergedInput {
         }
         return taken
       }
-      lane.advance(to: frame.receive_time)
+      order.take(lane.index, MergeOrder.Head(frame))
       let number = UInt32(batch.frameCount)
       batch.append(frame: lane.nextFrame, of: lane.batch)
       for index in first..<end {

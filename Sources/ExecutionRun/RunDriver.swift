@@ -7,19 +7,11 @@ internal import ExecutionIR
 package import RunJournal
 internal import VenueSimulator
 
-/// Where a run's orders go.
-package protocol OrderDestination: AnyObject {
-  /// Takes what the engine sends at `intent.time`.
-  func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError)
-  /// Lets simulated time pass, so that every frame before `time` has arrived.
-  func advance(before time: Int64) throws(RunError)
-}
-
 /// Moves a run forward: inputs into journal and engine, what the engine decides into the ledger and to the venues.
 package final class RunDriver {
   private let input: MergedInput
   private let recorder: RunRecorder
-  private let destination: (any OrderDestination)?
+  private let destination: ModelDestination?
   private var batch = EventBatch(frames: 1024, events: 1 << 16, bytes: 8 << 20)
   private var output = EngineOutput()
 
@@ -28,7 +20,7 @@ package final class RunDriver {
   /// Told the time and the number of events from time to time.
   package var progress: (_ time: Int64, _ events: UInt64) -> Void = { _, _ in }
 
-  package init(input: MergedInput, recorder: RunRecorder, destination: (any OrderDestination)?) {
+  package init(input: MergedInput, recorder: RunRecorder, destination: ModelDestination?) {
     self.input = input
     self.recorder = recorder
     self.destination = destination
@@ -45,14 +37,13 @@ package final class RunDriver {
           "interrupted; what was recorded in \(recorder.directory.path) is valid, and the same command goes on from there"
         )
       }
-      try destination?.advance(before: time)
       if try input.fill(&batch, before: time) {
         if !seen { try checkWindow(batch.frame(at: 0).receive_time, configuration) }
         seen = true
         try recorder.record(batch)
         try step(&engine)
         progress(engine.now, engine.sequence)
-      } else if try input.peek() != nil || destination?.isEndless == true {
+      } else if try input.peek() != nil {
         try decide(&engine)
       } else {
         try end(&engine, configuration)
@@ -110,19 +101,15 @@ package final class RunDriver {
   }
 }
 
-extension OrderDestination {
-  /// Whether frames can still arrive though none is there now.
-  var isEndless: Bool { false }
-}
-
 /// The fill model of the merged input takes the orders.
-package final class ModelDestination: OrderDestination {
+package struct ModelDestination {
   private let input: MergedInput
 
   package init(input: MergedInput) {
     self.input = input
   }
 
+  /// Takes what the engine sends at `intent.time`.
   package func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError) {
     guard let venue = engine.instrument(ofVenue: intent.venue) else {
       throw .internalFault("order \(intent.id) goes to a venue without an instrument")
@@ -137,5 +124,4 @@ package final class ModelDestination: OrderDestination {
         postOnly: intent.isPassive), at: intent.time)
   }
 
-  package func advance(before time: Int64) throws(RunError) {}
 }

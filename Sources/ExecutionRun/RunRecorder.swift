@@ -19,7 +19,6 @@ package final class RunRecorder {
   private var ledger: AuditLedger
   private let lock: Lock
   private var stream = StreamSummary()
-  private var leaves = 0
 
   /// The open directory, which only one process at a time may write to.
   private final class Lock {
@@ -149,12 +148,7 @@ package final class RunRecorder {
 
   private func append(_ statement: Statement) throws(RunError) {
     do throws(LedgerError) { try ledger.append(statement) } catch { throw RunRecorder.failure(error) }
-    leaves += 1
   }
-
-  package var journalPosition: JournalPosition { journal.position }
-  package var leafCount: Int { leaves }
-  package var eventDigest: Digest { stream.eventDigest }
 
   private static func failure(_ error: JournalError) -> RunError {
     switch error {

@@ -47,7 +47,12 @@ package final class RunReplay {
   private final class FeedSession {
     var session: AdapterSession
     var map: [UInt32] = []
-    init(_ session: consuming AdapterSession) { self.session = session }
+    /// One frame at a time, in memory that is used again.
+    var single: EventBatch
+    init(_ session: consuming AdapterSession) {
+      single = EventBatch(frames: 1, events: session.adapter.manifest.maxEvents, bytes: 8 << 20)
+      self.session = session
+    }
   }
 
   /// - Parameter fromEvents: take the recorded events and load no adapter.
@@ -233,13 +238,16 @@ package final class RunReplay {
       return ModelLane.event(of: batch.bytes.extracting(Int(frame.data)..<Int(frame.data + frame.length))).map { [$0] }
         ?? []
     }
-    var single = EventBatch(
-      frames: 1, events: feed.session.adapter.manifest.maxEvents, bytes: max(1, Int(frame.length)))
-    single.append(frame: index, of: batch)
-    do throws(AdapterError) { _ = try feed.session.decode(&single) } catch { throw .adapter(error) }
+    feed.single.removeAll()
+    guard feed.single.hasRoom(frameOf: Int(frame.length)) else {
+      throw .badInput(
+        "record \(report.records - 1): a frame of \(frame.length) bytes, longer than this version journals")
+    }
+    feed.single.append(frame: index, of: batch)
+    do throws(AdapterError) { _ = try feed.session.decode(&feed.single) } catch { throw .adapter(error) }
     var events: [Event] = []
-    for number in 0..<single.eventCount {
-      var event = single.event(at: number)
+    for number in 0..<feed.single.eventCount {
+      var event = feed.single.event(at: number)
       if event.kind != EventKind.text.rawValue, event.instrument != noInstrument {
         if event.kind == EventKind.instrument.rawValue, Int(event.instrument) == feed.map.count {
           let symbol = feed.session.instruments[feed.map.count].symbol

@@ -22,7 +22,7 @@ package enum SummaryReport {
     }
     members["by_message"] = .object(messages.mapValues { .wide($0) })
     members["instruments"] = .integer(Int64(input.instruments.listings.count))
-    members["steps_back"] = .integer(input.lanes.reduce(0) { $0 + Int64($1.stepsBack) })
+    members["steps_back"] = .wide(input.lanes.indices.reduce(0) { $0 + input.stepsBack($1) })
     let adapters = setups.map { adapter($0) }
     members["adapter"] = adapters.first ?? .null
     if adapters.count > 1 { members["adapters"] = .array(adapters) }

@@ -55,12 +55,8 @@ package struct MergeOrder {
     var best: (feed: Int, time: Int64)? = nil
     var second: (feed: Int, time: Int64)? = nil
     for feed in heads.indices {
-      let time: Int64
-      switch heads[feed] {
-      case .ended: continue
-      case .withoutTime: time = states[feed].maximum
-      case .time(let stamp): time = max(stamp, states[feed].maximum)
-      }
+      if heads[feed] == .ended { continue }
+      let time = time(feed, heads[feed])
       // Feeds are looked at in their order, so one that only ties stands behind.
       if let current = best, time >= current.time {
         if second.map({ time < $0.time }) ?? true { second = (feed, time) }
@@ -81,27 +77,32 @@ package struct MergeOrder {
   }
 
   package mutating func advance(_ feed: Int, upTo limit: Int64, _ frames: Span<Frame>) -> Int {
-    var state = states[feed]
-    defer { states[feed] = state }
     var index = 0
     while index < frames.count {
-      guard frames[index].flags & EXPROVE_FRAME_NO_TIME == 0 else {
-        guard state.maximum <= limit else { break }
-        index += 1
-        continue
-      }
-      let time = frames[index].receive_time
-      guard max(time, state.maximum) <= limit else { break }
-      if time < state.maximum {
-        if time < state.previous { state.backwardSteps += 1 }
-        state.furthestBack = max(state.furthestBack, UInt64(bitPattern: state.maximum &- time))
-      } else {
-        state.maximum = time
-      }
-      state.previous = time
+      let head = Head(frames[index])
+      guard time(feed, head) <= limit else { break }
+      take(feed, head)
       index += 1
     }
     return index
+  }
+
+  /// The merged time that the feed's next frame has.
+  package func time(_ feed: Int, _ head: Head) -> Int64 {
+    guard case .time(let stamp) = head else { return states[feed].maximum }
+    return max(stamp, states[feed].maximum)
+  }
+
+  /// Takes the feed's next frame; counts a step backwards.
+  package mutating func take(_ feed: Int, _ head: Head) {
+    guard case .time(let time) = head else { return }
+    if time < states[feed].maximum {
+      if time < states[feed].previous { states[feed].backwardSteps += 1 }
+      states[feed].furthestBack = max(states[feed].furthestBack, UInt64(bitPattern: states[feed].maximum &- time))
+    } else {
+      states[feed].maximum = time
+    }
+    states[feed].previous = time
   }
 
   /// The merged time of the feed's last frame; `Int64.min` before its first frame with a time.
