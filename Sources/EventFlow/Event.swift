@@ -129,6 +129,9 @@ extension exprove_event {
 
   package func has(_ flag: EventFlags) -> Bool { flags & flag.rawValue != 0 }
 
+  /// Whether it is about an order of the host's own.
+  package var isOwn: Bool { kind >= EventKind.ownNew.rawValue && kind <= EventKind.ownBroken.rawValue }
+
   /// An event that is all zeros but for its kind.
   package init(kind: EventKind) {
     self.init()

@@ -25,8 +25,7 @@ package final class FeedLane {
 
   /// What the reader found damaged after everything before it was delivered.
   private(set) package var damage: FeedError? = nil
-  /// Global numbers by the session's own.
-  private var map: [UInt32] = []
+  private var instruments = SessionInstruments()
 
   /// A feed over a capture.
   package init(
@@ -83,14 +82,7 @@ package final class FeedLane {
   }
 
   /// The event with the run's number of its instrument in place of the session's.
-  func globalized(_ event: Event, _ instruments: inout GlobalInstruments) -> Event {
-    guard event.instrument != noInstrument, event.kind != EventKind.text.rawValue else { return event }
-    var result = event
-    if event.kind == EventKind.instrument.rawValue, Int(event.instrument) == map.count {
-      let symbol = session.instruments[map.count].symbol
-      map.append(instruments.number(venue: venue, symbol: symbol))
-    }
-    result.instrument = map[Int(event.instrument)]
-    return result
+  func globalized(_ event: Event, _ run: inout GlobalInstruments) -> Event {
+    instruments.globalized(event, session, venue: venue, &run)
   }
 }

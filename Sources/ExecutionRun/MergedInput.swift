@@ -2,11 +2,13 @@
 
 internal import CExProveABI
 package import EventFlow
+package import ExecutionEngine
 internal import Feeds
 package import RunJournal
+internal import VenueSimulator
 
 /// Several feeds in their one total order: by merge time, then the feeds' order, then the order within the feed.
-package final class MergedInput {
+package final class MergedInput: RunSource {
   package let lanes: [FeedLane]
   package private(set) var instruments = GlobalInstruments()
   /// The number of the next event in the run's total order.
@@ -25,12 +27,27 @@ package final class MergedInput {
   /// Frames of a feed that were stamped before a frame ahead of them.
   package func stepsBack(_ feed: Int) -> UInt64 { order.backwardSteps(feed) }
 
-  /// The merge time of the next frame of any feed, or the time at which the model has something to do; nil when there
-  /// is neither.
-  package func peek() throws(RunError) -> Int64? {
-    let time = try choose()?.time
-    guard let modelTime = model?.nextTime else { return time }
-    return min(time ?? modelTime, modelTime)
+  package func isAtEnd() throws(RunError) -> Bool { try choose() == nil && model?.nextTime == nil }
+
+  /// The fill model takes the orders; without one there is nobody to send them to.
+  package func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError) {
+    guard model != nil else { throw .internalFault("order \(intent.id) is sent in a run without fills") }
+    guard let venue = engine.instrument(ofVenue: intent.venue) else {
+      throw .internalFault("order \(intent.id) goes to a venue without an instrument")
+    }
+    guard let quantity = engine.venueQuantity(intent.quantity, venue: intent.venue) else {
+      throw .internalFault("order \(intent.id) has a quantity that the venue cannot express")
+    }
+    model!.submit(
+      ModelRequest(
+        childID: intent.id, previousID: 0, action: intent.action == .new ? .new : .cancel, instrument: UInt32(venue),
+        side: engine.side, price: intent.price, quantity: quantity, immediateOrCancel: !intent.isPassive,
+        postOnly: intent.isPassive), at: intent.time)
+  }
+
+  /// Damage of a capture shows once everything before it was delivered.
+  package func finish() throws(RunError) {
+    if let damage = lanes.compactMap(\.damage).first { throw .feed(damage) }
   }
 
   private func choose() throws(RunError) -> MergeOrder.Turn? {

@@ -5,13 +5,11 @@ internal import EventFlow
 package import ExecutionEngine
 internal import ExecutionIR
 package import RunJournal
-internal import VenueSimulator
 
 /// Moves a run forward: inputs into journal and engine, what the engine decides into the ledger and to the venues.
 package final class RunDriver {
-  private let input: MergedInput
+  private let source: any RunSource
   private let recorder: RunRecorder
-  private let destination: ModelDestination?
   private var batch = EventBatch(frames: 1024, events: 1 << 16, bytes: 8 << 20)
   private var output = EngineOutput()
 
@@ -20,10 +18,9 @@ package final class RunDriver {
   /// Told the time and the number of events from time to time.
   package var progress: (_ time: Int64, _ events: UInt64) -> Void = { _, _ in }
 
-  package init(input: MergedInput, recorder: RunRecorder, destination: ModelDestination?) {
-    self.input = input
+  package init(source: any RunSource, recorder: RunRecorder) {
+    self.source = source
     self.recorder = recorder
-    self.destination = destination
   }
 
   /// Runs to the window's end or to the end of the input.
@@ -37,16 +34,16 @@ package final class RunDriver {
           "interrupted; what was recorded in \(recorder.directory.path) is valid, and the same command goes on from there"
         )
       }
-      if try input.fill(&batch, before: time) {
+      if try source.fill(&batch, before: time) {
         if !seen { try checkWindow(batch.frame(at: 0).receive_time, configuration) }
         seen = true
         try recorder.record(batch)
         try step(&engine)
         progress(engine.now, engine.sequence)
-      } else if try input.peek() != nil {
-        try decide(&engine)
-      } else {
+      } else if try source.isAtEnd() {
         try end(&engine, configuration)
+      } else {
+        try decide(&engine)
       }
     }
     for venue in configuration.task.venues where !engine.knows(venue) {
@@ -78,7 +75,7 @@ package final class RunDriver {
   /// A statement is recorded before what it allows is sent.
   private func deliver(_ engine: borrowing Engine) throws(RunError) {
     try recorder.record(output)
-    for intent in output.intents { try destination?.send(intent, engine: engine) }
+    for intent in output.intents { try source.send(intent, engine: engine) }
   }
 
   private func end(_ engine: inout Engine, _ configuration: EngineConfiguration) throws(RunError) {
@@ -99,29 +96,4 @@ package final class RunDriver {
       "task \(configuration.task.id): the captures begin at \(first) (nanoseconds UTC), after the window ended at "
         + "\(configuration.task.window.end); move the window or give captures that reach into it")
   }
-}
-
-/// The fill model of the merged input takes the orders.
-package struct ModelDestination {
-  private let input: MergedInput
-
-  package init(input: MergedInput) {
-    self.input = input
-  }
-
-  /// Takes what the engine sends at `intent.time`.
-  package func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError) {
-    guard let venue = engine.instrument(ofVenue: intent.venue) else {
-      throw .internalFault("order \(intent.id) goes to a venue without an instrument")
-    }
-    guard let quantity = engine.venueQuantity(intent.quantity, venue: intent.venue) else {
-      throw .internalFault("order \(intent.id) has a quantity that the venue cannot express")
-    }
-    input.model?.submit(
-      ModelRequest(
-        childID: intent.id, previousID: 0, action: intent.action == .new ? .new : .cancel, instrument: UInt32(venue),
-        side: engine.side, price: intent.price, quantity: quantity, immediateOrCancel: !intent.isPassive,
-        postOnly: intent.isPassive), at: intent.time)
-  }
-
 }

@@ -36,24 +36,15 @@ package struct ReplayReport: Sendable {
 package final class RunReplay {
   private let directory: RunDirectory
   private let description: RunDescription
-  private var sessions: [Int: FeedSession] = [:]
+  private var decoders: [FrameDecoder?] = []
   private var instruments = GlobalInstruments()
   private var recorded: [(subject: String, digest: Digest)] = []
   private var report: ReplayReport
   private var stream = StreamSummary()
   private var output = EngineOutput()
-
-  /// One feed's adapter at work again.
-  private final class FeedSession {
-    var session: AdapterSession
-    var map: [UInt32] = []
-    /// One frame at a time, in memory that is used again.
-    var single: EventBatch
-    init(_ session: consuming AdapterSession) {
-      single = EventBatch(frames: 1, events: session.adapter.manifest.maxEvents, bytes: 8 << 20)
-      self.session = session
-    }
-  }
+  /// What the engine sent at its last decision, and how much of that was seen to be sent.
+  private var intents: [OrderIntent] = []
+  private var nextIntent = 0
 
   /// - Parameter fromEvents: take the recorded events and load no adapter.
   package static func replay(_ path: String, fromEvents: Bool) throws(RunError) -> ReplayReport {
@@ -70,6 +61,7 @@ package final class RunReplay {
     self.directory = directory
     self.description = description
     report = ReplayReport(decodedAgain: decodes)
+    decoders = Array(repeating: nil, count: description.feeds.count)
   }
 
   private func openSessions() throws(RunError) {
@@ -90,7 +82,8 @@ package final class RunReplay {
         let configuration = AdapterSession.Configuration(
           framing: framing, channel: channel, dayStart: adapter.dayStart, seed: adapter.seed,
           settings: adapter.settings.map { AdapterSession.Configuration.Setting(key: $0.key, value: $0.value) })
-        sessions[index] = FeedSession(try AdapterSession(module, configuration))
+        decoders[index] = FrameDecoder(
+          venue: feed.venue, session: try AdapterSession(module, configuration), largestFrame: 8 << 20)
       } catch let error as RunError {
         throw error
       } catch let error as AdapterError {
@@ -128,7 +121,7 @@ package final class RunReplay {
         output.removeAll()
         switch item {
         case .batch:
-          if report.decodedAgain { try decode(batch) }
+          try compare(batch, engine)
           stream.add(batch)
           try engine.step(batch, into: &output)
         case .input(let input):
@@ -139,11 +132,14 @@ package final class RunReplay {
                 + (engine.nextDecision.map { String($0) } ?? "nothing")
               break
             }
+            checkAllSent()
             try engine.decide(into: &output)
+            keepIntents()
           } else if input == RunInputs.end {
             engine.finish(reason: RunInputs.endReason, into: &output)
           }
         case .end:
+          if engine.isFinished { checkAllSent() }
           return finish()
         }
         compare(output, journal.position)
@@ -157,6 +153,13 @@ package final class RunReplay {
     } catch {
       throw .internalFault("\(error)")
     }
+  }
+
+  /// Orders of simulated venues come back as frames; a model's answers are in the record without them.
+  private func keepIntents() {
+    guard description.fills == .simulated else { return }
+    intents = output.intents
+    nextIntent = 0
   }
 
   private func adapterDigests() -> [Digest] {
@@ -203,27 +206,65 @@ package final class RunReplay {
     report.leaves += 1
   }
 
-  /// Decodes the batch's frames once more and compares the events with the recorded ones.
-  private func decode(_ batch: borrowing EventBatch) throws(RunError) {
+  /// Walks the batch's frames: what the engine sends must be what was sent, and what the adapters give what they gave.
+  private func compare(_ batch: borrowing EventBatch, _ engine: borrowing Engine) throws(RunError) {
     var next = 0
-    for index in 0..<batch.frameCount {
+    for index in 0..<batch.frameCount where report.difference == nil {
       let frame = batch.frame(at: index)
+      guard Int(frame.feed) < description.feeds.count else {
+        report.difference = "record \(report.records - 1): names feed \(frame.feed), which run.json does not have"
+        return
+      }
+      let bytes = batch.bytes.extracting(Int(frame.data)..<Int(frame.data + frame.length))
       var end = next
       while end < batch.eventCount, Int(batch.event(at: end).frame) == index { end += 1 }
-      let derived = try derive(batch, index, frame)
-      let isSame =
-        derived.count == end - next
-        && derived.indices.allSatisfy {
-          ModelLane.bytes(of: derived[$0]) == ModelLane.bytes(of: plain(batch.event(at: next + $0)))
-        }
-      guard isSame else {
-        report.difference =
-          "record \(report.records - 1), feed \(frame.feed), frame at byte \(frame.offset): the adapter gives other events "
-          + "than the recorded ones"
-        return
+      if frame.flags & FrameFlags.outbound.rawValue != 0 {
+        let own = (next..<end).first { batch.event(at: $0).isOwn }
+        try compareSent(frame, bytes, own.map { batch.event(at: $0) }, engine)
+      }
+      if report.decodedAgain, report.difference == nil {
+        let derived = try derive(frame, bytes)
+        let isSame =
+          derived.count == end - next
+          && derived.indices.allSatisfy {
+            ModelLane.bytes(of: derived[$0]) == ModelLane.bytes(of: plain(batch.event(at: next + $0)))
+          }
+        if !isSame { differ(frame, "the adapter gives other events than the recorded ones") }
       }
       next = end
     }
+  }
+
+  private func differ(_ frame: Frame, _ reason: String) {
+    report.difference =
+      "record \(report.records - 1), feed \(frame.feed) (\(description.feeds[Int(frame.feed)].venue)), frame at byte "
+      + "\(frame.offset): \(reason)"
+  }
+
+  /// An order that was sent must be the next one that the engine sends, in the venue's own bytes where its adapter runs.
+  private func compareSent(
+    _ frame: Frame, _ bytes: Span<UInt8>, _ own: Event?, _ engine: borrowing Engine
+  ) throws(RunError) {
+    guard nextIntent < intents.count else { return differ(frame, "an order was sent that the engine does not send") }
+    let intent = intents[nextIntent]
+    nextIntent += 1
+    let request = try OrderRequest(intent, engine: engine)
+    let kind = intent.action == .new ? EventKind.ownNew : .ownCancelRequest
+    guard let own, own.kind == kind.rawValue, own.order_id == request.orderID, own.quantity == request.quantity,
+      intent.action == .cancel || own.price == request.price
+    else { return differ(frame, "the engine sends another order, number \(intent.id)") }
+    guard report.decodedAgain, let decoder = decoders[Int(frame.feed)] else { return }
+    let sent = try decoder.encode(request)
+    if !bytes.indices.elementsEqual(sent.indices) || !sent.indices.allSatisfy({ sent[$0] == bytes[$0] }) {
+      differ(frame, "order \(intent.id) was sent in other bytes than the adapter gives")
+    }
+  }
+
+  /// What the engine sent at its last decision must have been sent before the next one.
+  private func checkAllSent() {
+    guard report.difference == nil, nextIntent < intents.count else { return }
+    report.difference =
+      "record \(report.records - 1): the engine sends order \(intents[nextIntent].id), which was not sent"
   }
 
   private func plain(_ event: Event) -> Event {
@@ -232,31 +273,12 @@ package final class RunReplay {
     return result
   }
 
-  private func derive(_ batch: borrowing EventBatch, _ index: Int, _ frame: Frame) throws(RunError) -> [Event] {
-    guard let feed = sessions[Int(frame.feed)] else {
+  private func derive(_ frame: Frame, _ bytes: Span<UInt8>) throws(RunError) -> [Event] {
+    guard let decoder = decoders[Int(frame.feed)] else {
       // A model's frame is its event.
-      return ModelLane.event(of: batch.bytes.extracting(Int(frame.data)..<Int(frame.data + frame.length))).map { [$0] }
-        ?? []
+      return ModelLane.event(of: bytes).map { [$0] } ?? []
     }
-    feed.single.removeAll()
-    guard feed.single.hasRoom(frameOf: Int(frame.length)) else {
-      throw .badInput(
-        "record \(report.records - 1): a frame of \(frame.length) bytes, longer than this version journals")
-    }
-    feed.single.append(frame: index, of: batch)
-    do throws(AdapterError) { _ = try feed.session.decode(&feed.single) } catch { throw .adapter(error) }
-    var events: [Event] = []
-    for number in 0..<feed.single.eventCount {
-      var event = feed.single.event(at: number)
-      if event.kind != EventKind.text.rawValue, event.instrument != noInstrument {
-        if event.kind == EventKind.instrument.rawValue, Int(event.instrument) == feed.map.count {
-          let symbol = feed.session.instruments[feed.map.count].symbol
-          feed.map.append(instruments.number(venue: description.feeds[Int(frame.feed)].venue, symbol: symbol))
-        }
-        event.instrument = feed.map[Int(event.instrument)]
-      }
-      events.append(plain(event))
-    }
-    return events
+    try decoder.decode(frame, bytes, &instruments)
+    return decoder.events
   }
 }

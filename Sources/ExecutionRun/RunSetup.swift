@@ -10,39 +10,6 @@ internal import Feeds
 package import Governance
 package import RunJournal
 
-/// What `exprove run` is asked for.
-package struct RunRequest: Sendable {
-  package var task: String
-  package var feeds: [String]
-  package var reference: String
-  package var policy: String?
-  package var prior: String?
-  package var fills: FillSource
-  package var latency: ModelLane.Latency
-  package var seed: UInt64
-  package var identity: Identity
-  package var out: String
-  /// Wall clock now, nanoseconds since 1970: recorded at the first start.
-  package var now: Int64
-
-  package init(
-    task: String, feeds: [String], reference: String, policy: String?, prior: String?, fills: FillSource,
-    latency: ModelLane.Latency, seed: UInt64, identity: Identity, out: String, now: Int64
-  ) {
-    self.task = task
-    self.feeds = feeds
-    self.reference = reference
-    self.policy = policy
-    self.prior = prior
-    self.fills = fills
-    self.latency = latency
-    self.seed = seed
-    self.identity = identity
-    self.out = out
-    self.now = now
-  }
-}
-
 /// Reads the files of a run, checks that they go together, and opens what is needed.
 package enum RunSetup {
   package static let algorithm = Algorithm(name: "exprove-schedule", version: RunDescription.program)
@@ -71,7 +38,13 @@ package enum RunSetup {
 
   /// The one task of a file.
   package static func task(_ path: String, reference: ReferenceData?) throws(RunError) -> LocalExecutionTask {
-    let bytes = try read(path)
+    try task(read(path), file: path, reference: reference)
+  }
+
+  /// The one task of a text; `path` is what messages call it.
+  static func task(_ bytes: [UInt8], file path: String, reference: ReferenceData?) throws(RunError)
+    -> LocalExecutionTask
+  {
     let environment = TaskEnvironment(
       algorithm: algorithm,
       units: reference.map { data in
@@ -111,105 +84,21 @@ package enum RunSetup {
     }
   }
 
-  /// How a feed stands in `run.json`.
+  /// How a feed over a capture stands in `run.json`.
   static func describe(_ setup: FeedSetup) -> FeedDescription {
-    let image = setup.adapter.image
-    return FeedDescription(
+    FeedDescription(
       venue: setup.options.venue, isReference: setup.options.isReference, source: "capture",
       option: setup.options.text, container: setup.container,
-      adapter: FeedDescription.Adapter(
-        name: image.manifest.name, version: image.manifest.version, digest: Digest(bytes: image.digest)!,
-        framing: setup.session.framing.rawValue, channel: setup.session.channel.rawValue,
-        dayStart: setup.session.dayStart, zoneDigest: setup.zoneDigest, seed: setup.session.seed,
-        settings: setup.session.settings.map { FeedDescription.Setting(key: $0.key, value: $0.value) }))
-  }
-}
-
-/// A run over captures, ready to go.
-package struct CaptureRun {
-  package let driver: RunDriver
-  package let recorder: RunRecorder
-  package let configuration: EngineConfiguration
-  package let input: MergedInput
-
-  package init(_ request: RunRequest) throws(RunError) {
-    let reference = try RunSetup.reference(request.reference)
-    let task = try RunSetup.task(request.task, reference: reference)
-    let policy = try RunSetup.policy(request.policy)
-    let prior = try RunSetup.prior(request.prior)
-    if let prior {
-      guard prior.curves.count == task.venues.count, prior.curves.allSatisfy({ $0.count == task.sliceCount }) else {
-        throw .badInput(
-          "\(request.prior ?? ""): has \(prior.curves.count) curves; the task needs one for each of its \(task.venues.count) "
-            + "venues, with \(task.sliceCount) numbers each")
-      }
-    }
-    var opening = FeedOpening()
-    var lanes: [FeedLane] = []
-    var setups: [FeedSetup] = []
-    for (index, text) in request.feeds.enumerated() {
-      let options: FeedOptions
-      do throws(FeedError) { options = try FeedOptions(text) } catch { throw .feed(error) }
-      let (lane, setup) = try opening.open(options, index: index, seed: request.seed)
-      lanes.append(lane)
-      setups.append(setup)
-    }
-    try CaptureRun.check(task, setups)
-    var feeds = setups.map { RunSetup.describe($0) }
-    let input = MergedInput(lanes: lanes)
-    if request.fills == .model {
-      input.model = ModelLane(
-        feed: UInt32(lanes.count),
-        listings: task.venues.map { ($0.venue, Array($0.symbol.utf8), request.latency) })
-      feeds.append(
-        FeedDescription(
-          venue: "MODEL", isReference: false, source: "model", option: "", container: "event", adapter: nil))
-    }
-    let description = RunDescription(
-      started: request.now, identity: request.identity.name, verifier: request.identity.publicVerifierKey,
-      origin: "\(request.identity.name)/runs/\(CaptureRun.runName(task, reference, request))", fills: request.fills,
-      fillsDetail: CaptureRun.detail(request), seed: request.seed, task: task, policy: policy,
-      reference: Digest(of: reference.json.canonical), prior: prior, feeds: feeds)
-    configuration = description.engine(reference)
-    // A task that does not fit its reference data is refused before anything is written.
-    _ = try RunDriver.begin(configuration)
-    var adapters: [(Digest, [UInt8])] = []
-    for setup in setups {
-      let digest = Digest(bytes: setup.adapter.image.digest)!
-      if !adapters.contains(where: { $0.0 == digest }) { adapters.append((digest, setup.adapter.image.bytes)) }
-    }
-    recorder = try RunRecorder.begin(
-      RunDirectory(request.out), proposed: description, identity: request.identity, adapters: adapters,
-      reference: reference.json.canonical)
-    self.input = input
-    driver = RunDriver(
-      input: input, recorder: recorder, destination: request.fills == .model ? ModelDestination(input: input) : nil)
+      adapter: describe(setup.adapter, setup.session, zoneDigest: setup.zoneDigest))
   }
 
-  package func run() throws(RunError) {
-    try driver.run(configuration)
-    if let damage = input.lanes.compactMap(\.damage).first { throw .feed(damage) }
-  }
-
-  private static func check(_ task: LocalExecutionTask, _ setups: [FeedSetup]) throws(RunError) {
-    for venue in task.venues
-    where !setups.contains(where: { $0.options.venue == venue.venue && !$0.options.isReference }) {
-      throw .usage("task \(task.id): no --feed \(venue.venue)=ADAPTER:PATH is given for its venue \(venue.venue)")
-    }
-  }
-
-  private static func detail(_ request: RunRequest) -> String {
-    switch request.fills {
-    case .shadow: "decisions only; nothing was sent"
-    case .model:
-      "\(ModelLane.name), latency to the venue \(request.latency.inbound) ns, back \(request.latency.outbound) ns"
-    case .simulated: "simulated venues"
-    }
-  }
-
-  private static func runName(_ task: LocalExecutionTask, _ reference: ReferenceData, _ request: RunRequest) -> String {
-    let text =
-      "\(task.digest) \(reference.digest) \(request.feeds.joined(separator: " ")) \(request.seed) \(request.now)"
-    return String(Digest(of: Array(text.utf8)).description.prefix(16))
+  static func describe(
+    _ adapter: LoadedAdapter, _ session: AdapterSession.Configuration, zoneDigest: Digest?
+  ) -> FeedDescription.Adapter {
+    FeedDescription.Adapter(
+      name: adapter.manifest.name, version: adapter.manifest.version, digest: Digest(bytes: adapter.image.digest)!,
+      framing: session.framing.rawValue, channel: session.channel.rawValue, dayStart: session.dayStart,
+      zoneDigest: zoneDigest, seed: session.seed,
+      settings: session.settings.map { FeedDescription.Setting(key: $0.key, value: $0.value) })
   }
 }

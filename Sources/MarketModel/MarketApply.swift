@@ -255,6 +255,8 @@ extension Market {
         counters.contradictions += 1
         books[number].isContradictory = true
       }
+      // A second feed of the venue, such as its order entry, names the instrument and says nothing of its book.
+      guard books[number].feed == Int32(truncatingIfNeeded: feed) else { return Applied(effect: .definition) }
       books[number].tick = event.price
       books[number].roundLot = event.quantity
     } else {

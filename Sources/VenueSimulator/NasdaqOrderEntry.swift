@@ -9,7 +9,7 @@ internal import EventFlow
 /// replacement always loses its place.
 struct NasdaqVoice {
   private let data: NasdaqMarketData
-  private var own = OwnOrders()
+  private(set) var own = OwnOrders()
   var emissions: [Emission] = []
 
   init(_ configuration: SimulatedVenueConfiguration) { data = NasdaqMarketData(configuration) }

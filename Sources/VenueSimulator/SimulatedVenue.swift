@@ -130,6 +130,10 @@ package struct SimulatedVenue: Sendable {
     return SimulatedFrame(time: entry.time, channel: chosen == 0 ? .marketData : .orderEntry, bytes: entry.bytes)
   }
 
+  /// Everything that was executed of the orders that came in, at the venue's scale: what the venue itself knows,
+  /// whatever its replies tell.
+  package var ownExecuted: Int64 { (nasdaq?.own ?? binance?.own)?.executed ?? 0 }
+
   // MARK: Life
 
   private enum Source {

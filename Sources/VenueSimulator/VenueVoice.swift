@@ -54,6 +54,9 @@ struct OwnOrders {
 
   var owners: Range<UInt32> { 1..<UInt32(all.count) + 1 }
 
+  /// Everything that was executed of them.
+  var executed: Int64 { all.reduce(0) { $0 + $1.executed } }
+
   func owner(of name: [UInt8]) -> UInt32? { index[name].map { UInt32($0) + 1 } }
 
   /// The latest order of a name is the one that the name finds.

@@ -75,7 +75,7 @@ struct Run: ParsableCommand {
         task: task, feeds: feeds, reference: reference, policy: policy, prior: volume, fills: fills,
         latency: ModelLane.Latency(inbound: latency * 1000, outbound: latency * 1000), seed: seed, identity: signer,
         out: out, now: Clock.now())
-      let run = try CaptureRun(request)
+      let run = try CaptureRun.prepare(request)
       if run.recorder.isResuming { Console.note("\(out): goes on with the run that lies there") }
       run.driver.shouldStop = { Interrupt.happened }
       run.driver.progress = { time, events in Console.progress("\(events) events, at \(time)") }
@@ -85,7 +85,7 @@ struct Run: ParsableCommand {
     }
   }
 
-  private func report(_ run: CaptureRun) throws {
+  private func report(_ run: PreparedRun) throws {
     let verified = try RunVerifier.verify(run.recorder.directory, key: nil)
     if json { return try Console.printJSON(verified.json) }
     Console.print("\(out): \(verified.leaves) leaves, \(verified.records) records, \(verified.events) events")

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AdapterHost
+package import ExecutionEngine
+internal import ExecutionIR
+internal import Governance
+package import RunJournal
+
+/// A run with everything that it needs, begun or taken up in its directory.
+package struct PreparedRun {
+  package let driver: RunDriver
+  package let recorder: RunRecorder
+  package let configuration: EngineConfiguration
+  private let source: any RunSource
+
+  /// - Parameter adapters: what decodes the feeds; each goes into the directory once.
+  init(
+    _ description: RunDescription, _ reference: ReferenceData, adapters: [LoadedAdapter], source: any RunSource,
+    identity: Identity, directory: RunDirectory
+  ) throws(RunError) {
+    configuration = description.engine(reference)
+    // A task that does not fit its reference data is refused before anything is written.
+    _ = try RunDriver.begin(configuration)
+    var bytes: [(Digest, [UInt8])] = []
+    for adapter in adapters {
+      let digest = Digest(bytes: adapter.image.digest)!
+      if !bytes.contains(where: { $0.0 == digest }) { bytes.append((digest, adapter.image.bytes)) }
+    }
+    recorder = try RunRecorder.begin(
+      directory, proposed: description, identity: identity, adapters: bytes, reference: reference.json.canonical)
+    self.source = source
+    driver = RunDriver(source: source, recorder: recorder)
+  }
+
+  package func run() throws(RunError) {
+    try driver.run(configuration)
+    try source.finish()
+  }
+
+  /// A log's name under its identity, from everything that is new in this run.
+  static func origin(_ identity: Identity, _ parts: [String]) -> String {
+    let digest = Digest(of: Array(parts.joined(separator: " ").utf8))
+    return "\(identity.name)/runs/\(digest.description.prefix(16))"
+  }
+}

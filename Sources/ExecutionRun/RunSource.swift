@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import EventFlow
+package import ExecutionEngine
+package import RunJournal
+
+/// Where a run's inputs come from and its orders go: captures, with a fill model or without, or simulated venues.
+package protocol RunSource: AnyObject {
+  /// Empties `batch` and fills it with what comes next in the total order before `limit`, as far as there is room.
+  ///
+  /// - Returns: false when nothing is there before `limit`.
+  func fill(_ batch: inout EventBatch, before limit: Int64) throws(RunError) -> Bool
+
+  /// Whether nothing follows at any time.
+  func isAtEnd() throws(RunError) -> Bool
+
+  /// Takes what the engine sends at `intent.time`, behind everything that was handed out so far.
+  func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError)
+
+  /// Throws what was wrong with the inputs, once all that could be read of them was handed out.
+  func finish() throws(RunError)
+}
