@@ -131,6 +131,12 @@ let package = Package(
     tests("VenueSimulatorTests", ["VenueSimulator", "CExProveABI", "EventFlow", "ExecutionIR"]),
     tests("MarketModelTests", ["MarketModel", "CExProveABI", "EventFlow", "ExecutionIR"]),
     tests("ComplianceReportsTests", ["ComplianceReports", "ExecutionIR", "RunJournal"]),
+    tests(
+      "ExecutionRunTests",
+      [
+        "AdapterHost", "BrokenAdapters", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun", "Governance",
+        "RunJournal", "TransparencyLog", "VenueSimulator",
+      ]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
   ]
 )

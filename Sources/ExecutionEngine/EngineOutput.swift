@@ -33,6 +33,18 @@ package struct OrderIntent: Equatable, Sendable {
   package let isPassive: Bool
   /// When it leaves. Nanoseconds UTC.
   package let time: Int64
+
+  package init(
+    action: Action, id: UInt64, venue: Int, price: Int64, quantity: Int64, isPassive: Bool, time: Int64
+  ) {
+    self.action = action
+    self.id = id
+    self.venue = venue
+    self.price = price
+    self.quantity = quantity
+    self.isPassive = isPassive
+    self.time = time
+  }
 }
 
 /// What a step asks the outside to do, in order: record the statements, then send the intents.

@@ -15,12 +15,12 @@ package enum SimulatedRun {
     package let configuration: EngineConfiguration
     let feeds: [FeedDescription]
     let adapters: [LoadedAdapter]
-    let reference: ReferenceData
+    var reference: ReferenceData { configuration.reference }
   }
 
   /// Opens the venues of `scenario`. Each has two feeds: market data, then order entry.
   package static func open(
-    _ scenario: SimulatedScenario, seed: UInt64, opening: inout FeedOpening
+    _ scenario: SimulatedScenario, seed: UInt64, _ opening: inout FeedOpening
   ) throws(RunError) -> Opened {
     let reference: ReferenceData
     let policy: Policy
@@ -61,24 +61,27 @@ package enum SimulatedRun {
       task: task, reference: reference, policy: policy,
       feeds: feeds.map { EngineFeed(venue: $0.venue, isReference: false) }, fills: .simulated, prior: nil, seed: seed)
     return Opened(
-      input: VenueInput(venues), configuration: engine, feeds: feeds, adapters: adapters, reference: reference)
+      input: VenueInput(venues), configuration: engine, feeds: feeds, adapters: adapters)
   }
 
-  /// Opens the venues and begins the run in `directory`, or takes it up.
+  /// Begins the run in `directory`, or takes it up.
+  ///
+  /// - Parameter source: the opened venues, or what stands before them.
   package static func prepare(
-    _ scenario: SimulatedScenario, seed: UInt64, identity: Identity, directory: String, now: Int64
+    _ opened: Opened, source: any RunSource, identity: Identity, directory: String, now: Int64
   ) throws(RunError) -> PreparedRun {
-    var opening = FeedOpening()
-    let opened = try open(scenario, seed: seed, opening: &opening)
     let task = opened.configuration.task
+    let seed = opened.configuration.seed
     let description = RunDescription(
       started: now, identity: identity.name, verifier: identity.publicVerifierKey,
       origin: PreparedRun.origin(identity, ["\(task.digest)", "\(opened.reference.digest)", "\(seed)", "\(now)"]),
-      fills: .simulated, fillsDetail: "\(scenario.listings.count) simulated venues that match orders, seed \(seed)",
-      seed: seed, task: task, policy: opened.configuration.policy,
-      reference: Digest(of: opened.reference.json.canonical), prior: nil, feeds: opened.feeds)
+      fills: .simulated, fillsDetail: "\(task.venues.count) simulated venues that match orders, seed \(seed)",
+      seed: seed,
+      task: task, policy: opened.configuration.policy, reference: Digest(of: opened.reference.json.canonical),
+      prior: nil,
+      feeds: opened.feeds)
     return try PreparedRun(
-      description, opened.reference, adapters: opened.adapters, source: opened.input, identity: identity,
+      description, opened.reference, adapters: opened.adapters, source: source, identity: identity,
       directory: RunDirectory(directory))
   }
 

@@ -66,8 +66,8 @@ extension SimulatedScenario {
     _ personality: VenuePersonality, seed: UInt64, open: Int64
   ) -> SimulatedVenueConfiguration {
     var faults = VenueFaults()
-    faults.duplicateAcknowledgement = 20_000
-    faults.lostReply = 5_000
+    faults.duplicateAcknowledgement = 60_000
+    faults.lostReply = 20_000
     return SimulatedVenueConfiguration(
       personality: personality, symbol: "XPRV", tick: 10_000_000, lot: 1, quantityScale: 0, dayStart: dayStart,
       open: open, close: open + 3_600 * second,

@@ -8,13 +8,6 @@ internal import ExecutionIR
 package import RunJournal
 internal import VenueSimulator
 
-/// A simulated venue with the two feeds that the run has of it, each decoded by the venue's adapter.
-struct LiveVenue {
-  var venue: SimulatedVenue
-  let marketData: VenueFeed
-  let orderEntry: VenueFeed
-}
-
 /// One feed of a simulated venue.
 final class VenueFeed {
   /// The feed's number in the run.
@@ -48,6 +41,58 @@ final class VenueFeed {
   }
 }
 
+/// A simulated venue with the two feeds that the run has of it, each decoded by the venue's adapter.
+struct LiveVenue {
+  private var venue: SimulatedVenue
+  private let marketData: VenueFeed
+  private let orderEntry: VenueFeed
+  /// When something next happens at the venue or arrives from it; the far future when its day is over.
+  private(set) var nextTime: Int64
+  private let mostEvents: Int
+
+  init(venue: SimulatedVenue, marketData: VenueFeed, orderEntry: VenueFeed) {
+    self.venue = venue
+    self.marketData = marketData
+    self.orderEntry = orderEntry
+    nextTime = venue.nextTime ?? .max
+    mostEvents = max(marketData.decoder.maxEvents, orderEntry.decoder.maxEvents)
+  }
+
+  /// Lets the venue live up to `nextTime` and appends what arrives then, as far as there is room.
+  ///
+  /// - Returns: false when there was no room.
+  mutating func live(
+    into batch: inout EventBatch, _ instruments: inout GlobalInstruments
+  ) throws(RunError) -> Bool {
+    let time = nextTime
+    venue.advance(to: time)
+    defer { nextTime = venue.nextTime ?? .max }
+    while batch.hasRoom(frameOf: VenueInput.largestFrame), batch.eventCapacity - batch.eventCount >= mostEvents {
+      guard let frame = venue.popFrame(upTo: time) else { return true }
+      let feed = frame.channel == .marketData ? marketData : orderEntry
+      try feed.append(frame.bytes, at: frame.time, [], to: &batch, &instruments)
+    }
+    return false
+  }
+
+  /// Sends an order, which becomes a frame in `sent`.
+  mutating func send(
+    _ request: OrderRequest, into sent: inout EventBatch, _ instruments: inout GlobalInstruments
+  ) throws(RunError) {
+    let bytes = try orderEntry.decoder.encode(request)
+    guard sent.hasRoom(frameOf: bytes.count), sent.eventCapacity - sent.eventCount >= 16 else {
+      throw .internalFault("more than \(sent.frameCount) orders leave at one time")
+    }
+    // What one sends is in the record before the venue has it, and changes what the session makes of the answer.
+    try orderEntry.append(bytes, at: request.time, .outbound, to: &sent, &instruments)
+    venue.receive(bytes, at: request.time)
+    nextTime = venue.nextTime ?? .max
+  }
+
+  /// What the venue itself executed of the orders that it received, at its own scale.
+  var executed: Int64 { venue.ownExecuted }
+}
+
 /// Simulated venues as a run's source: what they say, in the order in which it reaches the host, and orders in their
 /// own protocols. Every message, sent or received, is a frame of the run.
 package final class VenueInput: RunSource {
@@ -67,12 +112,8 @@ package final class VenueInput: RunSource {
   package func fill(_ batch: inout EventBatch, before limit: Int64) throws(RunError) -> Bool {
     batch.removeAll()
     takeSent(into: &batch)
-    while let next = nextVenue(), next.time < limit, hasRoom(batch, next.index) {
-      venues[next.index].venue.advance(to: next.time)
-      while hasRoom(batch, next.index), let frame = venues[next.index].venue.popFrame(upTo: next.time) {
-        let feed = frame.channel == .marketData ? venues[next.index].marketData : venues[next.index].orderEntry
-        try feed.append(frame.bytes, at: frame.time, [], to: &batch, &instruments)
-      }
+    while let index = nextVenue(), venues[index].nextTime < limit {
+      guard try venues[index].live(into: &batch, &instruments) else { break }
     }
     return batch.frameCount > 0
   }
@@ -80,21 +121,13 @@ package final class VenueInput: RunSource {
   package func isAtEnd() -> Bool { sent.frameCount == 0 && nextVenue() == nil }
 
   package func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError) {
-    let request = try OrderRequest(intent, engine: engine)
-    let feed = venues[intent.venue].orderEntry
-    let bytes = try feed.decoder.encode(request)
-    guard sent.hasRoom(frameOf: bytes.count), sent.eventCapacity - sent.eventCount >= 16 else {
-      throw .internalFault("more than \(sent.frameCount) orders leave at one time")
-    }
-    // What one sends is in the record before the venue has it, and changes what the session makes of the answer.
-    try feed.append(bytes, at: intent.time, .outbound, to: &sent, &instruments)
-    venues[intent.venue].venue.receive(bytes, at: intent.time)
+    try venues[intent.venue].send(OrderRequest(intent, engine: engine), into: &sent, &instruments)
   }
 
   package func finish() {}
 
   /// What the venues' own books say was executed of the orders that were sent, by venue, at the venue's scale.
-  package func executed() -> [Int64] { venues.map(\.venue.ownExecuted) }
+  package func executed() -> [Int64] { venues.map(\.executed) }
 
   private func takeSent(into batch: inout EventBatch) {
     var next = 0
@@ -112,18 +145,12 @@ package final class VenueInput: RunSource {
   }
 
   /// The venue with the earliest thing to happen or to arrive; of several the first.
-  private func nextVenue() -> (index: Int, time: Int64)? {
-    var next: (index: Int, time: Int64)?
-    for index in venues.indices {
-      guard let time = venues[index].venue.nextTime, time < next?.time ?? .max else { continue }
-      next = (index, time)
+  private func nextVenue() -> Int? {
+    var next: Int?
+    for index in venues.indices where venues[index].nextTime < next.map({ venues[$0].nextTime }) ?? .max {
+      next = index
     }
     return next
-  }
-
-  private func hasRoom(_ batch: borrowing EventBatch, _ venue: Int) -> Bool {
-    let most = max(venues[venue].marketData.decoder.maxEvents, venues[venue].orderEntry.decoder.maxEvents)
-    return batch.hasRoom(frameOf: VenueInput.largestFrame) && batch.eventCapacity - batch.eventCount >= most
   }
 }
 

@@ -36,8 +36,10 @@ struct Demo: ParsableCommand {
     try Failure.exit {
       Interrupt.listen()
       let signer = try Identities.loadOrCreate("demo")
+      var opening = FeedOpening()
+      let opened = try SimulatedRun.open(.demo(seed: seed), seed: seed, &opening)
       let run = try SimulatedRun.prepare(
-        .demo(seed: seed), seed: seed, identity: signer, directory: out, now: Clock.now())
+        opened, source: opened.input, identity: signer, directory: out, now: Clock.now())
       if run.recorder.isResuming { Console.note("\(out): goes on with the run that lies there") }
       let window = run.configuration.task.window
       run.driver.shouldStop = { Interrupt.happened }
