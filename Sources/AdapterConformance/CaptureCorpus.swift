@@ -11,11 +11,8 @@ extension Corpus {
     var options = FeedOptions(venue: "CONFORM", adapter: manifest.name, path: capture)
     // Where the capture has no receive times, none are needed here.
     options.venueLatency = 0
-    let declared = manifest.framings.compactMap { Feeds.Framing(rawValue: $0.rawValue) }
-    var reader = try FeedReader.open(capture, feed: 0, declared: declared, options: options)
-    var group = Group(
-      framing: AdapterHost.Framing(rawValue: reader.framing.rawValue) ?? .message, channel: .marketData, isReal: true,
-      frames: [])
+    var reader = try FeedReader.open(capture, feed: 0, declared: manifest.framings, options: options)
+    var group = Group(framing: reader.framing, channel: .marketData, isReal: true, frames: [])
     var batch = EventBatch(frames: 256, events: 1, bytes: 4 << 20)
     var size = 0
     while group.frames.count < frameLimit, size < byteLimit {

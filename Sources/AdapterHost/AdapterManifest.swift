@@ -1,27 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import EventFlow
 internal import CExProveABI
-
-/// What a frame is; `exprove_framing` of `adapter.h`.
-package enum Framing: UInt32, CaseIterable, Sendable {
-  case length16 = 1
-  case line, packet, message
-
-  /// The word that manifests use.
-  package var name: String {
-    switch self {
-    case .length16: "length16"
-    case .line: "line"
-    case .packet: "packet"
-    case .message: "message"
-    }
-  }
-
-  package init?(name: some StringProtocol) {
-    guard let framing = Framing.allCases.first(where: { $0.name == name }) else { return nil }
-    self = framing
-  }
-}
 
 /// Which of a venue's conversations a session decodes; `exprove_channel` of `adapter.h`.
 package enum Channel: UInt32, CaseIterable, Sendable {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import EventFlow
+
 extension AdapterManifest {
   /// Where and why a manifest is wrong. Lines count from 1.
   package struct Fault: Error, Equatable, Sendable {

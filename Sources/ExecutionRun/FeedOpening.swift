@@ -44,8 +44,7 @@ package struct FeedOpening {
     let adapter = try adapter(options.adapter)
     let manifest = adapter.manifest
     do {
-      let declared = manifest.framings.compactMap { Feeds.Framing(rawValue: $0.rawValue) }
-      let reader = try FeedReader.open(options.path, feed: UInt32(index), declared: declared, options: options)
+      let reader = try FeedReader.open(options.path, feed: UInt32(index), declared: manifest.framings, options: options)
       let day = try options.dayStart()
       if manifest.hasFrameTime, day == nil {
         throw FeedError.usage(
@@ -53,11 +52,8 @@ package struct FeedOpening {
           reason: "the times of \(manifest.name) have no date; add date=YYYY-MM-DD,zone=America/New_York (the day and "
             + "the venue's zone)")
       }
-      guard let framing = AdapterHost.Framing(rawValue: reader.framing.rawValue) else {
-        throw RunError.internalFault("framing \(reader.framing.name) is not known to the host")
-      }
       let configuration = AdapterSession.Configuration(
-        framing: framing, channel: .marketData, dayStart: day?.nanoseconds ?? 0, seed: seed,
+        framing: reader.framing, channel: .marketData, dayStart: day?.nanoseconds ?? 0, seed: seed,
         settings: options.settings.map { AdapterSession.Configuration.Setting(key: $0.key, value: $0.value) })
       let container = reader.container.rawValue
       let session = try AdapterSession(adapter, configuration)

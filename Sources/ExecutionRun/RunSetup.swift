@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import EventFlow
 internal import AdapterHost
 internal import CivilTime
 internal import ContractLanguage

@@ -1,28 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import CivilTime
-
-/// What a frame is, by the names and numbers of the adapter ABI (`exprove_framing`).
-package enum Framing: UInt32, CaseIterable, Sendable {
-  case length16 = 1
-  case line = 2
-  case packet = 3
-  case message = 4
-
-  package var name: String {
-    switch self {
-    case .length16: "length16"
-    case .line: "line"
-    case .packet: "packet"
-    case .message: "message"
-    }
-  }
-
-  package init?(name: some StringProtocol) {
-    guard let framing = Framing.allCases.first(where: { $0.name == name }) else { return nil }
-    self = framing
-  }
-}
+package import EventFlow
 
 /// One `--feed VENUE=ADAPTER:PATH[,key=value…]`.
 ///
