@@ -128,6 +128,9 @@ let package = Package(
     tests("TransparencyLogTests", ["TransparencyLog", crypto]),
     tests("RunJournalTests", ["RunJournal", "EventFlow", "CExProveABI", "DurableFiles"]),
     tests("CivilTimeTests", ["CivilTime"]),
+    tests(
+      "ExecutionEngineTests",
+      ["ExecutionEngine", "CExProveABI", "EventFlow", "ExecutionIR", "ExecutionSolver", "Governance", "VenueSimulator"]),
     tests("VenueSimulatorTests", ["VenueSimulator", "CExProveABI", "EventFlow", "ExecutionIR"]),
     tests("MarketModelTests", ["MarketModel", "CExProveABI", "EventFlow", "ExecutionIR"]),
     tests("ComplianceReportsTests", ["ComplianceReports", "ExecutionIR", "RunJournal"]),

@@ -20,6 +20,8 @@ package struct Engine: ~Copyable {
   var market: Market
   var directory: InstrumentDirectory
   var blotter: OrderBlotter
+  /// Orders of the house that this run did not send.
+  var elsewhere = OrdersElsewhere()
   var plan: Plan
 
   /// The merge time of the last frame: the running maximum of receive times.
@@ -37,11 +39,15 @@ package struct Engine: ~Copyable {
   var filledAtSliceStart: [Int64]
   /// By venue: the tape's volume when the window began.
   var volumeAtStart: [Int128]
+  /// By venue: everything printed so far, at the engine's scale, breaks or not.
+  var printed: [Int128]
   var hasStarted = false
   package internal(set) var isFinished = false
   /// When the last messages left, for the rate control.
   var messages: MessageWindow
   var denials: Int64 = 0
+  /// Number of the next child, whether it will be sent or denied: no two stand in the record under one number.
+  var nextChild = EngineConfiguration.firstChild
 
   /// Checks the task against the reference data and stands before the first input.
   package static func begin(_ configuration: EngineConfiguration) throws(EngineError) -> Engine {
@@ -57,33 +63,47 @@ package struct Engine: ~Copyable {
     messages = MessageWindow(configuration.policy.messageRate)
     market = Market(seed: configuration.seed)
     directory = InstrumentDirectory(venues: configuration.feeds.map(\.venue))
-    blotter = OrderBlotter(firstID: EngineConfiguration.firstChild)
     let count = venues.listings.count
+    blotter = OrderBlotter(venues: count)
     plan = Plan(slices: configuration.task.sliceCount, venues: count, scale: venues.scale)
     lastDelta = taskDigest
     targets = Array(repeating: 0, count: count)
     filledAtSliceStart = Array(repeating: 0, count: count)
     volumeAtStart = Array(repeating: 0, count: count)
+    printed = Array(repeating: 0, count: count)
   }
 
-  /// Takes in a batch: books, tape, definitions and the word of the venues on own orders.
+  /// Takes in a batch: books, tape, definitions and the word of the venues on own orders. A batch that reaches to the
+  /// next decision is refused: that decision would see what came after it.
   package mutating func step(_ batch: borrowing EventBatch, into output: inout EngineOutput) throws(EngineError) {
     let frames = batch.frames
     let events = batch.events
+    let end = nextDecision ?? .max
     for index in events.indices {
       let frame = frames[Int(events[index].frame)]
       now = max(now, frame.receive_time)
+      guard now < end else {
+        throw .badInput(
+          "an input received at \(now), feed \(frame.feed), stands before the decision at \(end), which it must not reach"
+        )
+      }
       let kind = events[index].kind
       if kind >= EventKind.ownNew.rawValue, kind <= EventKind.ownBroken.rawValue {
         try report(events[index], frame: frame, into: &output)
       } else {
-        market.apply(events[index], time: now, feed: frame.feed)
+        let applied = market.apply(events[index], time: now, feed: frame.feed)
+        if applied.effect == .trade { count(print: applied.quantity, instrument: Int(events[index].instrument)) }
         if kind == EventKind.text.rawValue || kind == EventKind.instrument.rawValue {
           try learn(events[index], feed: Int(frame.feed))
         }
       }
       sequence += 1
     }
+  }
+
+  private mutating func count(print quantity: Int64, instrument number: Int) {
+    guard let venue = venues.venue(of: number) else { return }
+    printed[venue] += Int128(venues.scaled(Int128(quantity), from: market.quantityScale(number)) ?? .max)
   }
 
   private mutating func learn(_ event: Event, feed: Int) throws(EngineError) {
@@ -109,21 +129,33 @@ package struct Engine: ~Copyable {
     _ event: Event, frame: Frame, into output: inout EngineOutput
   ) throws(EngineError) {
     guard frame.flags & FrameFlags.outbound.rawValue == 0 else { return }
-    let scale =
-      Int(event.instrument) < directory.instruments.count
-      ? directory.instruments[Int(event.instrument)].scale : venues.scale
-    guard let quantity = venues.scaled(Int128(event.quantity), from: scale) else {
+    guard !event.has(.textID), let child = blotter.child(event.order_id), isFrom(event, venue: child.terms.venue),
+      let number = venues.instruments[child.terms.venue]
+    else {
+      elsewhere.report(event, feed: frame.feed)
+      _ = blotter.unknown()
+      return
+    }
+    let scale = directory.instruments[number].scale
+    guard let quantity = venues.exactly(event.quantity, from: scale) else {
       throw .badInput(
-        "a report on order \(event.order_id) has quantity \(event.quantity), beyond 64 bits at the task's scale")
+        "a report on order \(event.order_id) has quantity \(FixedPoint.text(event.quantity, scale: scale)), finer or larger "
+          + "than the task's \(venues.scale) decimal places in 64 bits can tell")
     }
     let effect = blotter.report(event, quantity: quantity)
     switch effect {
     case .none: break
-    case .filled(let quantity, let price):
-      output.statements.append(try fillStatement(event, frame: frame, quantity: quantity, price: price))
+    case .filled(let quantity, let price, let beyond):
+      output.statements.append(
+        try fillStatement(event, child, frame: frame, quantity: quantity, price: price, beyond: beyond))
     case .acknowledged, .rejected, .cancelled, .cancelRejected, .broken:
       output.statements.append(reportStatement(event, effect: effect))
     }
+  }
+
+  /// Some reports name no instrument; one that names another venue's is on another order of the same number.
+  private func isFrom(_ event: Event, venue: Int) -> Bool {
+    event.instrument == noInstrument || venues.instruments[venue] == Int(event.instrument)
   }
 }
 

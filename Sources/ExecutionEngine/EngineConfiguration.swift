@@ -71,6 +71,11 @@ package struct EngineConfiguration: Sendable {
   package static let looksPerSlice = 8
   /// At this look what is still passive is taken off, to be taken from the other side.
   package static let sweepLook = 6
+  /// A venue has this long to answer an order or a cancel before it is asked again. Nanoseconds.
+  package static let patience: Int64 = 2_000_000_000
+  /// After so many cancels without an answer an order is given up: what is open of it counts on, and its venue is
+  /// worked further.
+  package static let mostCancels = 3
   /// After the window's end, venues have this long to answer the last cancels. Nanoseconds.
   package static let settling: Int64 = 5_000_000_000
 }

@@ -14,8 +14,11 @@ extension Engine {
   package var nextDecision: Int64? {
     if isFinished { return nil }
     if look < looks { return time(ofLook: look) }
-    if look == looks { return configuration.task.window.end }
-    return configuration.task.window.end + EngineConfiguration.settling
+    switch look - looks {
+    case 0: return configuration.task.window.end
+    case 1: return configuration.task.window.end + EngineConfiguration.patience
+    default: return configuration.task.window.end + EngineConfiguration.settling
+    }
   }
 
   private func time(ofLook look: Int) -> Int64 {
@@ -41,6 +44,8 @@ extension Engine {
     } else if look == looks {
       cancelAll(at: time, reason: "the window ended", into: &output)
       output.isPublishing = true
+    } else if look == looks + 1 {
+      cancelAll(at: time, reason: "the window ended, and no answer came", into: &output)
     } else {
       finish(reason: "the window ended", into: &output)
     }
@@ -61,7 +66,8 @@ extension Engine {
     let contextJSON = context.json
     output.statements.append(
       EngineStatement(kind: .context, subject: "context/\(decisions)", body: contextJSON))
-    let remaining = venues.quantity - blotter.filled - blotter.working
+    // A venue that fills what it had cancelled can bring this below 0.
+    let remaining = max(0, venues.quantity - blotter.totals.filled - blotter.totals.working)
     do {
       let decision = try Planner.plan(
         task: configuration.task, context: context, previous: plan, sequence: decisions, decidedAt: time,
@@ -75,8 +81,8 @@ extension Engine {
     }
     decisions += 1
     for venue in targets.indices {
-      filledAtSliceStart[venue] = blotter.filled(venue: venue)
-      targets[venue] = plan[slice, venue] + blotter.working(venue: venue)
+      filledAtSliceStart[venue] = blotter.totals(venue: venue).filled
+      targets[venue] = plan[slice, venue] + blotter.totals(venue: venue).working
     }
   }
 
@@ -86,15 +92,5 @@ extension Engine {
       guard let number = venues.instruments[venue] else { continue }
       volumeAtStart[venue] = market.tape(number).volume
     }
-  }
-
-  /// Volume of others at a venue since the window began, at the engine's scale. Where own orders print on the venue's
-  /// tape, each own print is taken out, once.
-  func othersVolume(venue: Int) -> Int128 {
-    guard let number = venues.instruments[venue] else { return 0 }
-    let all = market.tape(number).volume - volumeAtStart[venue]
-    let scaled = Int128(venues.scaled(all, from: market.quantityScale(number)) ?? .max)
-    guard configuration.fills == .simulated else { return scaled }
-    return max(0, scaled - Int128(blotter.filled(venue: venue)))
   }
 }

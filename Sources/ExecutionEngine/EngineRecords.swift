@@ -8,27 +8,18 @@ internal import MarketModel
 
 /// The bodies of the engine's statements.
 extension Engine {
-  func childRecord(
-    venue: Int, price: Int64, quantity: Int64, slice: Int, at time: Int64, replaces: UInt64?
-  ) -> ChildOrder {
+  func childRecord(_ child: ChildState) -> ChildOrder {
     let task = configuration.task
-    let id = blotter.nextID
     return ChildOrder(
-      id: id, parent: taskDigest, replaces: replaces, chain: replaces.map { chain(of: $0) } ?? id, decision: lastDelta,
-      createdAt: time, slice: slice, listing: venues.listings[venue], side: task.side, quantity: quantity,
-      scale: venues.scale, limit: price, account: task.account, capacity: task.capacity, algorithm: task.algorithm,
-      simulated: configuration.fills.isSimulated)
-  }
-
-  private func chain(of id: UInt64) -> UInt64 {
-    var first = id
-    while let before = blotter.child(first)?.replaces { first = before }
-    return first
+      id: child.id, parent: taskDigest, replaces: child.replaces, chain: child.chain, decision: lastDelta,
+      createdAt: child.sentAt, slice: child.terms.slice, listing: venues.listings[child.terms.venue], side: task.side,
+      quantity: child.terms.quantity, scale: venues.scale, limit: child.terms.price, account: task.account,
+      capacity: task.capacity, algorithm: task.algorithm, simulated: configuration.fills.isSimulated)
   }
 
   func orderStatement(_ order: ChildOrder, isPassive: Bool, results: [ControlResult]) -> EngineStatement {
     EngineStatement(
-      kind: .order, subject: "order/\(order.id)\(configuration.fills == .shadow ? "/\(order.createdAt)" : "")",
+      kind: .order, subject: "order/\(order.id)",
       body: .object([
         "order": order.json, "fills": .string(configuration.fills.rawValue),
         "style": .string(isPassive ? "passive" : "taking"), "policy": .string(policyDigest.description),
@@ -49,14 +40,18 @@ extension Engine {
       ]))
   }
 
+  /// A cancel goes out again where no answer came; each is told apart by its count.
   func cancelStatement(_ child: ChildState, reason: String, at time: Int64) -> EngineStatement {
-    EngineStatement(
-      kind: .cancel, subject: "cancel/\(child.id)",
+    let task = configuration.task
+    let count = child.cancels + 1
+    return EngineStatement(
+      kind: .cancel, subject: "cancel/\(child.id)\(count > 1 ? "/\(count)" : "")",
       body: .object([
-        "order": .string(String(child.id)), "chain": .string(String(chain(of: child.id))),
-        "parent": .string(taskDigest.description), "venue": .string(venues.listings[child.venue].venue),
-        "open": quantity(child.leaves), "reason": .string(reason), "at": .wide(time),
-        "fills": .string(configuration.fills.rawValue),
+        "order": .string(String(child.id)), "chain": .string(String(child.chain)),
+        "parent": .string(taskDigest.description), "venue": .string(venues.listings[child.terms.venue].venue),
+        "account": .string(task.account), "capacity": .string(task.capacity.rawValue),
+        "algorithm": task.algorithm.json, "open": quantity(child.leaves), "attempt": .integer(Int64(count)),
+        "reason": .string(reason), "at": .wide(time), "fills": .string(configuration.fills.rawValue),
       ]))
   }
 
@@ -87,12 +82,9 @@ extension Engine {
   }
 
   func fillStatement(
-    _ event: Event, frame: Frame, quantity: Int64, price: Int64
+    _ event: Event, _ child: ChildState, frame: Frame, quantity: Int64, price: Int64, beyond: Int64
   ) throws(EngineError) -> EngineStatement {
-    guard let child = blotter.child(event.order_id) else {
-      throw .badInput("a fill of order \(event.order_id), which this run did not send")
-    }
-    let listing = venues.listings[child.venue]
+    let listing = venues.listings[child.terms.venue]
     let isMaker = event.has(.maker)
     let fee: Money
     do {
@@ -107,9 +99,10 @@ extension Engine {
       price: price, quantity: quantity, scale: venues.scale, fee: fee, maker: isMaker,
       eventTime: event.has(.noEventTime) ? nil : event.event_time, receivedAt: now, sequence: sequence,
       simulated: frame.flags & FrameFlags.simulated.rawValue != 0)
-    return EngineStatement(
-      kind: .fill, subject: "fill/\(sequence)",
-      body: .object(["fill": record.json, "fills": .string(configuration.fills.rawValue)]))
+    var body: [String: JSON] = ["fill": record.json, "fills": .string(configuration.fills.rawValue)]
+    // The venue had said that less was open.
+    if beyond > 0 { body["beyond_open"] = self.quantity(beyond) }
+    return EngineStatement(kind: .fill, subject: "fill/\(sequence)", body: .object(body))
   }
 
   func summaryStatement(reason: String) -> EngineStatement {
@@ -121,7 +114,8 @@ extension Engine {
         "task": .string(taskDigest.description), "fills": .string(configuration.fills.rawValue),
         "ended": .string(reason), "at": .wide(now), "events": .wide(sequence), "decisions": .integer(decisions),
         "orders": .integer(Int64(blotter.children.count)), "denials": .integer(denials),
-        "ordered": quantity(venues.quantity), "filled": quantity(blotter.filled), "working": quantity(blotter.working),
+        "ordered": quantity(venues.quantity), "filled": quantity(blotter.totals.filled),
+        "working": quantity(blotter.totals.working), "unanswered": quantity(blotter.unanswered),
         "gaps": .wide(counters.gaps), "unknown_orders": .wide(counters.unknownOrders),
         "unusable": .wide(counters.unusable), "overflows": .wide(counters.overflows),
         "repeated_acknowledgements": .wide(book.repeatedAcknowledgements),

@@ -76,4 +76,9 @@ struct TaskVenues: Sendable {
     // A finer print of somebody else's rounds down: it only ever lowers what one may do.
     return Int64(exactly: value / power)
   }
+  /// A quantity of an own order, of which no digit may be lost; nil where one would be, or where it does not fit.
+  func exactly(_ value: Int64, from venueScale: Int) -> Int64? {
+    if venueScale > scale, value % FixedPoint.power(venueScale - scale) != 0 { return nil }
+    return scaled(Int128(value), from: venueScale)
+  }
 }

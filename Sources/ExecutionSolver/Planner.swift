@@ -38,7 +38,9 @@ package struct PlannedDecision: Sendable {
 /// coarsest of 12, 15, 18, 21 and 24 that leaves every coefficient six digits, and stands in the delta's terms. In a lot of
 /// g units, at venue v, in slice k of τ seconds:
 ///
-/// - fee = g · (half the spread + taker fee per unit + taker rate · touch), at the context's touch;
+/// - fee = g · (half the spread + taker fee per unit + taker rate · touch), at the context's touch. Every lot is priced as
+///   taken, although orders rest before they take: no input says how much of them will fill at rest. The explanation
+///   states this, and what a resting lot would cost;
 /// - impact = coefficient_v / τ_k · (reference depth / displayed depth) · (mean volume / volume_k) · g², where the last factor
 ///   is at most `thinnest`, and 1 where no volume is known;
 /// - risk = λ · σ² · τ_{k+1} · g² on what is open after slice k (Almgren and Chriss 2000, equations 5 and 13);

@@ -15,6 +15,8 @@ struct PlannerCosts {
   private(set) var risk: [Int128] = []
   /// Per venue, without what is placed already.
   let baseFee: [Int128]
+  /// Per venue, what a lot would cost that rests and fills; it decides nothing. Nil beyond 128 bits.
+  let restingFee: [Int128?]
 
   /// At which they are computed, before the unit is chosen.
   private static let finest = 24
@@ -24,8 +26,11 @@ struct PlannerCosts {
     (lot, commonLot) = try PlannerCosts.lots(inputs)
     let venues = inputs.context.venues
     var fees: [Int128] = []
+    var resting: [Int128?] = []
     for venue in venues.indices {
-      fees.append(inputs.excluded[venue] == nil ? try PlannerCosts.fee(inputs, venue, lot: lot) : 0)
+      let isOpen = inputs.excluded[venue] == nil
+      fees.append(isOpen ? try PlannerCosts.fee(inputs, venue, lot: lot, isResting: false) : 0)
+      resting.append(isOpen ? try? PlannerCosts.fee(inputs, venue, lot: lot, isResting: true) : nil)
     }
     for slice in inputs.currentSlice..<inputs.context.slices {
       for venue in venues.indices {
@@ -44,6 +49,7 @@ struct PlannerCosts {
     fee = fee.map { $0 / divisor }
     risk = risk.map { $0 / divisor }
     baseFee = fees.map { $0 / divisor }
+    restingFee = resting.map { $0.map { $0 / divisor } }
   }
 
   private static func lots(_ inputs: PlannerInputs) throws(PlannerError) -> (Int64, Int64) {
@@ -121,15 +127,23 @@ struct PlannerCosts {
     return sum
   }
 
-  /// Half the spread and the taker's fee for one lot: (spread + 2 · per unit) at 1e-9 and 2 · rate · touch at 1e-18, halved.
-  private static func fee(_ inputs: PlannerInputs, _ venue: Int, lot: Int64) throws(PlannerError) -> Int128 {
+  /// What one lot costs beyond the mid. Taken: half the spread and the taker's fee, valued at the other side's touch.
+  /// Resting: the maker's fee, valued at the own side's touch, less half the spread. (spread + 2 · per unit) is at 1e-9
+  /// and 2 · rate · touch at 1e-18; the sum is halved.
+  private static func fee(
+    _ inputs: PlannerInputs, _ venue: Int, lot: Int64, isResting: Bool
+  ) throws(PlannerError) -> Int128 {
     let context = inputs.context.venues[venue]
     let name = "the fee at \(context.listing.venue)"
-    guard let spread = context.spread, let touch = inputs.task.side == .buy ? context.ask : context.bid else {
+    let touch = (inputs.task.side == .buy) != isResting ? context.ask : context.bid
+    guard let spread = context.spread, let touch else {
       throw .missing("the touch at \(context.listing.venue)")
     }
-    let linear = (Int128(spread) + 2 * Int128(context.fees.takerPerUnit)) * 1_000_000_000
-    let (byValue, overflow) = (2 * Int128(context.fees.takerRate)).multipliedReportingOverflow(by: Int128(touch.price))
+    let fees = context.fees
+    let perUnit = isResting ? fees.makerPerUnit : fees.takerPerUnit
+    let linear = ((isResting ? -Int128(spread) : Int128(spread)) + 2 * Int128(perUnit)) * 1_000_000_000
+    let rate = isResting ? fees.makerRate : fees.takerRate
+    let (byValue, overflow) = (2 * Int128(rate)).multipliedReportingOverflow(by: Int128(touch.price))
     let (sum, carry) = linear.addingReportingOverflow(byValue)
     guard !overflow, !carry else { throw .overflow(name) }
     var value = WideNatural(sum.magnitude)

@@ -91,10 +91,12 @@ struct PlannerExplanation {
       ? ["send nothing in this slice"]
       : routing.map { "send \(amount($0.quantity)) to \(name($0.venue)) in this slice" }
     for venue in inputs.context.venues.indices where inputs.excluded[venue] == nil {
+      let resting = schedule.costs.restingFee[venue].map { "; one that rests and fills would cost \(money($0))" } ?? ""
       lines.append(
-        "\(name(venue)): half the spread and the fee cost \(money(schedule.costs.baseFee[venue]))"
-          + " a lot of \(amount(schedule.lot)); \(PlannerExplanation.volume(inputs, venue))")
+        "\(name(venue)): half the spread and the taker fee cost \(money(schedule.costs.baseFee[venue]))"
+          + " a lot of \(amount(schedule.lot))\(resting); \(PlannerExplanation.volume(inputs, venue))")
     }
+    lines.append("every lot is priced as taken from the other side, because no input says how much will rest and fill")
     let terms = schedule.terms
     lines.append(
       "expected: impact \(money(terms.impact)), fees and spread \(money(terms.fees)), risk \(money(terms.risk))"
