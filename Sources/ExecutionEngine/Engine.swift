@@ -18,6 +18,7 @@ package struct Engine: ~Copyable {
   let policyDigest: Digest
   var venues: TaskVenues
   var market: Market
+  var clocks: FeedClocks
   var directory: InstrumentDirectory
   var blotter: OrderBlotter
   /// Orders of the house that this run did not send.
@@ -62,6 +63,7 @@ package struct Engine: ~Copyable {
     self.venues = venues
     messages = MessageWindow(configuration.policy.messageRate)
     market = Market(seed: configuration.seed)
+    clocks = FeedClocks(configuration.feeds)
     directory = InstrumentDirectory(venues: configuration.feeds.map(\.venue))
     let count = venues.listings.count
     blotter = OrderBlotter(venues: count)
@@ -79,6 +81,9 @@ package struct Engine: ~Copyable {
     let frames = batch.frames
     let events = batch.events
     let end = nextDecision ?? .max
+    if clocks.isNeeded {
+      for index in frames.indices { clocks.hear(frames[index]) }
+    }
     for index in events.indices {
       let frame = frames[Int(events[index].frame)]
       now = max(now, frame.receive_time)
@@ -88,7 +93,7 @@ package struct Engine: ~Copyable {
         )
       }
       let kind = events[index].kind
-      if kind >= EventKind.ownNew.rawValue, kind <= EventKind.ownBroken.rawValue {
+      if events[index].isOwn {
         try report(events[index], frame: frame, into: &output)
       } else {
         let applied = market.apply(events[index], time: now, feed: frame.feed)

@@ -20,10 +20,16 @@ package struct EngineFeed: Equatable, Sendable {
   package let venue: String
   /// It informs and is never routed to.
   package let isReference: Bool
+  /// Name of the clock that stamped its receive times; nil: one that all such feeds share.
+  package let clock: String?
+  /// By how many nanoseconds that clock may be wrong, either way; nil where nobody said.
+  package let uncertainty: Int64?
 
-  package init(venue: String, isReference: Bool) {
+  package init(venue: String, isReference: Bool, clock: String? = nil, uncertainty: Int64? = nil) {
     self.venue = venue
     self.isReference = isReference
+    self.clock = clock
+    self.uncertainty = uncertainty
   }
 }
 

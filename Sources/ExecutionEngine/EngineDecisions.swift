@@ -73,7 +73,7 @@ extension Engine {
         task: configuration.task, context: context, previous: plan, sequence: decisions, decidedAt: time,
         currentSlice: slice, remaining: remaining)
       plan = decision.plan
-      let body = decision.delta.json
+      let body = decision.delta.marked(clocks.uncertain).json
       output.statements.append(EngineStatement(kind: .plan, subject: "plan/\(decisions)", body: body))
       lastDelta = body.digest
     } catch {

@@ -20,11 +20,20 @@ extension Engine {
   func orderStatement(_ order: ChildOrder, isPassive: Bool, results: [ControlResult]) -> EngineStatement {
     EngineStatement(
       kind: .order, subject: "order/\(order.id)",
-      body: .object([
+      body: marked([
         "order": order.json, "fills": .string(configuration.fills.rawValue),
         "style": .string(isPassive ? "passive" : "taking"), "policy": .string(policyDigest.description),
         "controls": .array(results.map(\.json)),
       ]))
+  }
+
+  /// A decision's body, with the inputs whose order nobody can tell where there are some.
+  private func marked(_ members: [String: JSON]) -> JSON {
+    let uncertain = clocks.uncertain
+    guard !uncertain.isEmpty else { return .object(members) }
+    var members = members
+    members["order_uncertain"] = .array(uncertain.map(\.json))
+    return .object(members)
   }
 
   func denialStatement(_ order: ChildOrder, results: [ControlResult], at time: Int64) -> EngineStatement {
@@ -35,7 +44,7 @@ extension Engine {
       }, deniedAt: time)
     return EngineStatement(
       kind: .denial, subject: "denial/\(denials)",
-      body: .object([
+      body: marked([
         "denial": record.json, "fills": .string(configuration.fills.rawValue), "controls": .array(results.map(\.json)),
       ]))
   }

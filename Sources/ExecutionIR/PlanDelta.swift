@@ -30,14 +30,17 @@ public struct PlanDelta: Hashable, Sendable {
   /// Nil when no other plan exists.
   public let runnerUp: PlanRunnerUp?
   /// For people; nothing is computed from it.
-  public let explanation: [String]
+  public private(set) var explanation: [String]
+  /// Inputs whose order nobody can tell; empty where there are none.
+  public private(set) var orderUncertain: [OrderUncertainty]
 
   public var optimal: Bool { gap == 0 }
 
   public init(
     sequence: Int64, task: Digest, context: Digest, previousPlan: Digest, plan: Digest, decidedAt: Int64,
     currentSlice: Int, remaining: Int64, unplaced: Int64, lot: Int64, changes: [PlanChange], routing: [PlanRoute],
-    terms: PlanTerms, gap: Int128, bindings: [PlanBinding], runnerUp: PlanRunnerUp?, explanation: [String]
+    terms: PlanTerms, gap: Int128, bindings: [PlanBinding], runnerUp: PlanRunnerUp?, explanation: [String],
+    orderUncertain: [OrderUncertainty] = []
   ) {
     self.sequence = sequence
     self.task = task
@@ -56,5 +59,14 @@ public struct PlanDelta: Hashable, Sendable {
     self.bindings = bindings
     self.runnerUp = runnerUp
     self.explanation = explanation
+    self.orderUncertain = orderUncertain
+  }
+
+  /// The same decision, marked as one whose inputs may have come in another order.
+  package func marked(_ uncertain: [OrderUncertainty]) -> PlanDelta {
+    var result = self
+    result.orderUncertain = uncertain
+    result.explanation += uncertain.map(\.explanation)
+    return result
   }
 }

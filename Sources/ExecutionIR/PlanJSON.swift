@@ -12,6 +12,7 @@ extension PlanDelta {
       "bindings": .array(bindings.map(\.json)), "explanation": .array(explanation.map { .string($0) }),
     ]
     if let runnerUp { members["runner_up"] = runnerUp.json }
+    if !orderUncertain.isEmpty { members["order_uncertain"] = .array(orderUncertain.map(\.json)) }
     return .object(members)
   }
 
@@ -24,6 +25,7 @@ extension PlanDelta {
       keys: [
         "sequence", "task", "context", "previous_plan", "plan", "decided_at", "current_slice", "remaining", "unplaced",
         "lot", "changes", "routing", "terms", "gap", "bindings", "runner_up", "explanation",
+        "order_uncertain",
       ])
     let cells = LocalExecutionTask.mostSlices * LocalExecutionTask.mostVenues
     self.init(
@@ -43,7 +45,8 @@ extension PlanDelta {
       explanation: try reader.list("explanation") { (json, path) throws(RecordError) -> String in
         guard let text = json.text else { throw RecordError(path: path, reason: "a string is expected here") }
         return text
-      })
+      },
+      orderUncertain: reader.has("order_uncertain") ? try reader.list("order_uncertain", OrderUncertainty.init) : [])
   }
 }
 

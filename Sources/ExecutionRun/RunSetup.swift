@@ -89,7 +89,8 @@ package enum RunSetup {
   static func describe(_ setup: FeedSetup) -> FeedDescription {
     FeedDescription(
       venue: setup.options.venue, isReference: setup.options.isReference, source: "capture",
-      option: setup.options.text, container: setup.container,
+      option: setup.options.text, clock: setup.options.clock, uncertainty: setup.options.uncertainty,
+      container: setup.container,
       adapter: describe(setup.adapter, setup.session, zoneDigest: setup.zoneDigest))
   }
 

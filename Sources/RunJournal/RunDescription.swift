@@ -22,18 +22,25 @@ package struct FeedDescription: Equatable, Sendable {
   package var source: String
   /// As the command line had it; empty where there was none.
   package var option: String
+  /// Name of the clock that stamped the receive times; nil: one that all such feeds share.
+  package var clock: String?
+  /// By how many nanoseconds that clock may be wrong, either way; nil where nobody said.
+  package var uncertainty: Int64?
   /// How the frames lay in the capture.
   package var container: String
   /// Nil for the fill model, whose frames are events already.
   package var adapter: Adapter?
 
   package init(
-    venue: String, isReference: Bool, source: String, option: String, container: String, adapter: Adapter?
+    venue: String, isReference: Bool, source: String, option: String, clock: String? = nil, uncertainty: Int64? = nil,
+    container: String, adapter: Adapter?
   ) {
     self.venue = venue
     self.isReference = isReference
     self.source = source
     self.option = option
+    self.clock = clock
+    self.uncertainty = uncertainty
     self.container = container
     self.adapter = adapter
   }
@@ -148,8 +155,9 @@ package struct RunDescription: Equatable, Sendable {
   package func engine(_ reference: ReferenceData) -> EngineConfiguration {
     EngineConfiguration(
       task: task, reference: reference, policy: policy,
-      feeds: feeds.map { EngineFeed(venue: $0.venue, isReference: $0.isReference) }, fills: fills, prior: prior,
-      seed: seed)
+      feeds: feeds.map {
+        EngineFeed(venue: $0.venue, isReference: $0.isReference, clock: $0.clock, uncertainty: $0.uncertainty)
+      }, fills: fills, prior: prior, seed: seed)
   }
 }
 
@@ -157,19 +165,25 @@ extension FeedDescription {
   package var json: JSON {
     .object([
       "venue": .string(venue), "role": .string(isReference ? "reference" : "routed"), "source": .string(source),
-      "option": .string(option), "container": .string(container), "adapter": adapter.map(\.json) ?? .null,
+      "option": .string(option), "clock": clock.map { .string($0) } ?? .null,
+      "uncertainty": uncertainty.map { .wide($0) } ?? .null, "container": .string(container),
+      "adapter": adapter.map(\.json) ?? .null,
     ])
   }
 
   package init(json: JSON, path: String) throws(RecordError) {
     let reader = try RecordReader(
-      json, path: path, keys: ["venue", "role", "source", "option", "container", "adapter"])
+      json, path: path,
+      keys: ["venue", "role", "source", "option", "clock", "uncertainty", "container", "adapter"])
     let adapter = try reader.value("adapter")
     let role = try reader.string("role")
     guard role == "reference" || role == "routed" else { throw reader.error("role", "reference or routed is expected") }
     self.init(
       venue: try reader.string("venue"), isReference: role == "reference", source: try reader.string("source"),
-      option: try reader.string("option"), container: try reader.string("container"),
+      option: try reader.string("option"),
+      clock: try reader.value("clock").isNull ? nil : try reader.string("clock"),
+      uncertainty: try reader.value("uncertainty").isNull ? nil : try reader.integer("uncertainty", in: 0 ... .max),
+      container: try reader.string("container"),
       adapter: adapter.isNull ? nil : try Adapter(json: adapter, path: reader.at("adapter")))
   }
 }
