@@ -15,21 +15,31 @@ package enum FillSource: String, CaseIterable, Sendable {
   package var isSimulated: Bool { self != .shadow }
 }
 
+/// The clock that stamped a feed's receive times.
+package struct FeedClock: Equatable, Sendable {
+  /// Nil: the one that all feeds without a name for theirs share.
+  package let name: String?
+  /// By how many nanoseconds it may be wrong, either way; nil where nobody said.
+  package let uncertainty: Int64?
+
+  package init(name: String? = nil, uncertainty: Int64? = nil) {
+    self.name = name
+    self.uncertainty = uncertainty
+  }
+}
+
 /// One feed as the engine knows it, by its number.
 package struct EngineFeed: Equatable, Sendable {
   package let venue: String
   /// It informs and is never routed to.
   package let isReference: Bool
-  /// Name of the clock that stamped its receive times; nil: one that all such feeds share.
-  package let clock: String?
-  /// By how many nanoseconds that clock may be wrong, either way; nil where nobody said.
-  package let uncertainty: Int64?
+  /// What stamped its receive times; nil for a fill model, whose times follow from those of the market.
+  package let clock: FeedClock?
 
-  package init(venue: String, isReference: Bool, clock: String? = nil, uncertainty: Int64? = nil) {
+  package init(venue: String, isReference: Bool, clock: FeedClock? = FeedClock()) {
     self.venue = venue
     self.isReference = isReference
     self.clock = clock
-    self.uncertainty = uncertainty
   }
 }
 

@@ -15,7 +15,8 @@ struct FeedClocks: Sendable {
   init(_ feeds: [EngineFeed]) {
     self.feeds = feeds
     lastHeard = Array(repeating: nil, count: feeds.count)
-    isNeeded = feeds.contains { $0.clock != feeds[0].clock }
+    let names = feeds.compactMap { $0.clock.map { $0.name ?? "" } }
+    isNeeded = names.contains { $0 != names[0] }
   }
 
   mutating func hear(_ frame: Frame) {
@@ -28,7 +29,8 @@ struct FeedClocks: Sendable {
     guard isNeeded else { return [] }
     var found: [OrderUncertainty] = []
     for (first, a) in feeds.enumerated() {
-      for (second, b) in feeds.enumerated().dropFirst(first + 1) where a.clock != b.clock {
+      for (second, b) in feeds.enumerated().dropFirst(first + 1) {
+        guard let a = a.clock, let b = b.clock, a.name != b.name else { continue }
         guard let earlier = lastHeard[first], let later = lastHeard[second] else { continue }
         let apart = earlier.subtractingReportingOverflow(later)
         let distance = apart.overflow ? Int64.max : Int64(clamping: apart.partialValue.magnitude)
@@ -36,7 +38,7 @@ struct FeedClocks: Sendable {
         if let both, distance > both { continue }
         found.append(
           OrderUncertainty(
-            feeds: [first, second], clocks: [a.clock ?? "", b.clock ?? ""], apart: distance, uncertainty: both))
+            feeds: [first, second], clocks: [a.name ?? "", b.name ?? ""], apart: distance, uncertainty: both))
       }
     }
     return found

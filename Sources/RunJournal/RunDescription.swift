@@ -156,7 +156,9 @@ package struct RunDescription: Equatable, Sendable {
     EngineConfiguration(
       task: task, reference: reference, policy: policy,
       feeds: feeds.map {
-        EngineFeed(venue: $0.venue, isReference: $0.isReference, clock: $0.clock, uncertainty: $0.uncertainty)
+        EngineFeed(
+          venue: $0.venue, isReference: $0.isReference,
+          clock: $0.source == "model" ? nil : FeedClock(name: $0.clock, uncertainty: $0.uncertainty))
       }, fills: fills, prior: prior, seed: seed)
   }
 }
