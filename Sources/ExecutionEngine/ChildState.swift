@@ -59,7 +59,7 @@ package struct ChildState: Sendable {
   package var venueOrder: UInt64 = 0
   /// To know a repeated report, and what a break takes back.
   package var fills: [ChildFill] = []
-  package var lastCancellation: ReportMark? = nil
+  package var cancellations: [ReportMark] = []
 
   package var cancelSentAt: Int64? = nil
   package var cancels = 0

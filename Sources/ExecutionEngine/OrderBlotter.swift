@@ -159,11 +159,11 @@ package struct OrderBlotter: Sendable {
 
   private mutating func cancelled(_ index: Int, _ quantity: Int64, _ event: Event) -> BlotterEffect {
     let mark = ReportMark(time: event.event_time, sequence: event.venue_sequence, quantity: quantity)
-    guard children[index].leaves > 0, children[index].lastCancellation != mark else { return late() }
+    guard children[index].leaves > 0, !children[index].cancellations.contains(mark) else { return late() }
     let gone = min(quantity, children[index].leaves)
     change(index) { child in
       child.leaves -= gone
-      child.lastCancellation = mark
+      child.cancellations.append(mark)
     }
     return .cancelled(gone)
   }
