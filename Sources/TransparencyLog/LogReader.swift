@@ -119,7 +119,7 @@ package struct LogReader: Sendable {
     return (leaf, proof)
   }
 
-  private func hashes(over ranges: [Range<UInt64>], size: UInt64) throws(LogError) -> [MerkleHash] {
+  func hashes(over ranges: [Range<UInt64>], size: UInt64) throws(LogError) -> [MerkleHash] {
     var hashes: [MerkleHash] = []
     for range in ranges {
       hashes.append(
