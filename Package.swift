@@ -111,11 +111,12 @@ let package = Package(
       exclude: ["exprove.map"], swiftSettings: swiftRules,
       linkerSettings: [
         .unsafeFlags([
-          "-static-stdlib", "-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe",
-          "-Xlinker", "-soname=libexprove.so.1",
+          "-static-stdlib", "-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "-soname=libexprove.so.1",
           "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ExProveClient/exprove.map",
-          // A runtime that was unloaded would leave its threads' keys behind.
-          "-Xlinker", "-z", "-Xlinker", "nodelete",
+          // Nothing may be left to be found at run time, and a runtime that was unloaded would leave its threads' keys.
+          "-Xlinker", "-z", "-Xlinker", "defs", "-Xlinker", "-z", "-Xlinker", "nodelete",
+          // What the static Foundation under Crypto needs, and the dynamic one brings by itself.
+          "-l_FoundationCollections", "-l_FoundationCShims", "-lswiftSynchronization",
         ])
       ]),
     // Floor 8

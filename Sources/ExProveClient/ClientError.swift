@@ -13,7 +13,7 @@ struct ClientError: Error {
 
   private init(_ status: Int, _ text: String) {
     self.status = exprove_status(status)
-    self.text = text
+    self.text = printable(text)
   }
 
   static func notImplemented(_ text: String) -> ClientError { ClientError(EXPROVE_NOT_IMPLEMENTED, text) }

@@ -16,7 +16,7 @@ final class ClientStatements {
   }
 
   /// A batch ends with the statement that reaches one of these; so it holds at least one.
-  private static let mostItems = 256
+  private static let mostItems = 64
   private static let mostBytes = 16 << 20
   private static let largestObject = 64 << 20
 

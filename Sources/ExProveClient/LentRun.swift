@@ -73,8 +73,8 @@ internal import RunJournal
     unsafe result.findings = UInt32(report.findings.count)
     unsafe result.tail = UInt32(report.tail.count)
     unsafe result.not_proven = UInt32(report.notProven.count)
-    unsafe result.finding_texts = memory.views(report.findings)
-    unsafe result.tail_texts = memory.views(report.tail)
+    unsafe result.finding_texts = memory.views(report.findings.map(printable))
+    unsafe result.tail_texts = memory.views(report.tail.map(printable))
     unsafe result.not_proven_texts = memory.views(report.notProven)
     unsafe result.leaves = report.leaves
     unsafe result.records = report.records

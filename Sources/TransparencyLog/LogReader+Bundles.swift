@@ -18,7 +18,7 @@ extension LogReader {
     let end = first + UInt64(leaves.count)
     var proof: [MerkleHash] = []
     for range in ranges {
-      guard range.upperBound <= end else {
+      guard range.lowerBound >= first, range.upperBound <= end else {
         proof.append(contentsOf: try hashes(over: [range], size: size))
         continue
       }

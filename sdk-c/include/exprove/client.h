@@ -23,7 +23,8 @@
  * filled, which is never more. Fields that the library does not know stay as they were.
  *
  * Errors: a status of abi.h, and, where `error` is not NULL, text in the caller's memory that names the file, the
- * place and the reason. After EXPROVE_OK the text is empty.
+ * place and the reason. After EXPROVE_OK the text is empty. Neither these texts nor findings hold control characters,
+ * whatever a directory's files are called; other views hold what the run says, as it says it.
  */
 #ifndef EXPROVE_CLIENT_H
 #define EXPROVE_CLIENT_H
