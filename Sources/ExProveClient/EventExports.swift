@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 public import CExProveABI
 
-// What `client.h` declares of events; the meaning of each function is written there.
+// What `client.h` declares of events, where the meaning of each function is written. `@implementation` holds each
+// against its declaration, and needs its name.
 
 @c @implementation
 public func exprove_events_open(

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 public import CExProveABI
 internal import ExecutionIR
 internal import RunJournal
 
-// What `client.h` declares of runs; the meaning of each function is written there.
+// What `client.h` declares of runs, where the meaning of each function is written. `@implementation` holds each
+// against its declaration, and needs its name.
 
 @c @implementation
-public func exprove_client_version() -> UInt32 { clientVersion }
+public func exprove_client_version() -> UInt32 { currentVersion }
 
 /// `EXPROVE_CLIENT_VERSION`, a macro that Swift does not see.
-private let clientVersion: UInt32 = 1 << 16 | 0
+private let currentVersion: UInt32 = 1 << 16 | 0
 
 @c @implementation
 public func exprove_open(
@@ -20,10 +22,10 @@ public func exprove_open(
   unsafe answer(error) { () throws(ClientError) in
     let handle = unsafe try CallerSlot(run, "run")
     unsafe handle.fill(nil)
-    guard version >> 16 == clientVersion >> 16, version <= clientVersion else {
+    guard version >> 16 == currentVersion >> 16, version <= currentVersion else {
       throw .notImplemented(
         "client interface \(version >> 16).\(version & 0xFFFF) is not offered; this library implements "
-          + "\(clientVersion >> 16).\(clientVersion & 0xFFFF)")
+          + "\(currentVersion >> 16).\(currentVersion & 0xFFFF)")
     }
     guard let path = unsafe try callerText(directory, "directory") else { throw .argument("directory is NULL") }
     unsafe handle.fill(Handle.make(LentRun(try ClientRun(directory: path))))

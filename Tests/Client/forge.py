@@ -79,6 +79,17 @@ def node(hashes):
     return sha(b"\x01" + node(hashes[:half]) + node(hashes[half:]))
 
 
+def statements(path):
+    """The statements in a bundle of entries."""
+    with open(path, "rb") as file:
+        data = file.read()
+    at = 0
+    while at < len(data):
+        length, = struct.unpack_from(">H", data, at)
+        yield json.loads(base64.b64decode(json.loads(data[at + 2:at + 2 + length])["payload"]))
+        at += 2 + length
+
+
 class Forgery:
     """What may be changed: `run` (run.json), `records` [(kind, payload)], `statements` (of the ledger, at most 255),
     `objects` {name: bytes}. `bind` decides whether the ledger is made to commit to the rest as it now is."""
@@ -88,7 +99,8 @@ class Forgery:
         with open(directory + "/run.json", "rb") as file:
             self.run = json.load(file)
         self.records = list(self._records(directory + "/journal/000000.seg"))
-        self.statements = list(self._statements(directory))
+        folder = directory + "/ledger/tile/entries/000.p"
+        self.statements = list(statements(f"{folder}/{os.listdir(folder)[0]}"))
         self.objects = {}
         self.bind = True
         self.size = self.root = None
@@ -113,27 +125,14 @@ class Forgery:
             yield kind, data[at + 16:at + 16 + length]
             at += 16 + length + 32
 
-    @staticmethod
-    def _statements(directory):
-        folder = directory + "/ledger/tile/entries/000.p"
-        with open(f"{folder}/{os.listdir(folder)[0]}", "rb") as file:
-            data = file.read()
-        at = 0
-        while at < len(data):
-            length, = struct.unpack_from(">H", data, at)
-            envelope = json.loads(data[at + 2:at + 2 + length])
-            yield json.loads(base64.b64decode(envelope["payload"]))
-            at += 2 + length
-
     def key_id(self, name):
         return sha(name.encode() + b"\n\x01" + self.public)[:4]
 
     def vkey(self, name):
         return f"{name}+{self.key_id(name).hex()}+{base64.b64encode(b'%c' % 1 + self.public).decode()}"
 
-    def place(self, kind, index, change):
-        """Changes a batch of the journal, the `index`th of them; `kind` is only a word for the reader."""
-        del kind
+    def change(self, index, change):
+        """Changes a batch of the journal, the `index`th of them; what `change` returns, if anything, is its payload."""
         number = [i for i, record in enumerate(self.records) if record[0] == BATCH][index]
         batch = Batch(self.records[number][1])
         result = change(batch)

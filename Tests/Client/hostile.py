@@ -46,17 +46,17 @@ def attempt(name, forgery, events=END, statements=END, says=""):
 
 
 def event_field(offset, form, value, index=0, batch=0):
-    return base.copy().place("event", batch, lambda b: struct.pack_into(form, b.events[index], offset, value))
+    return base.copy().change(batch, lambda b: struct.pack_into(form, b.events[index], offset, value))
 
 
 def frame_field(offset, form, value, index=0, batch=0):
-    return base.copy().place("frame", batch, lambda b: struct.pack_into(form, b.frames[index], offset, value))
+    return base.copy().change(batch, lambda b: struct.pack_into(form, b.frames[index], offset, value))
 
 
 def payload(bytes_):
     forgery = base.copy()
     forgery.bind = False
-    return forgery.place("payload", 0, lambda _: bytes_)
+    return forgery.change(0, lambda _: bytes_)
 
 
 def first_event(kind):
@@ -247,7 +247,7 @@ def check_fuzz():
             what = generator.randrange(3)
             if what == 0:
                 forgery.bind = False
-                forgery.place("batch", generator.randrange(batches), lambda b: change_batch(b, generator))
+                forgery.change(generator.randrange(batches), lambda b: change_batch(b, generator))
             elif what == 1:
                 change_json(forgery.statements[generator.randrange(len(forgery.statements))], generator)
             else:

@@ -19,7 +19,7 @@ import struct
 
 VERSION = 1 << 16
 OK, NOT_FOUND = 0, 8
-STATUS = {1: "not implemented", 2: "invalid argument", 3: "invalid state", 4: "too small", 5: "bad data",
+STATUS = {1: "not offered", 2: "invalid argument", 3: "invalid state", 4: "too small", 5: "bad data",
           6: "out of memory", 7: "internal", 8: "not found", 9: "input/output"}
 FILLS = {1: "shadow", 2: "model", 3: "simulated"}
 NO_INSTRUMENT = 0xFFFFFFFF
