@@ -47,6 +47,8 @@ let package = Package(
     .executable(name: "exprove", targets: ["exprove"]),
     .library(name: "nasdaq-itch50", type: .dynamic, targets: ["NasdaqAdapter"]),
     .library(name: "binance", type: .dynamic, targets: ["BinanceAdapter"]),
+    // Installed as libexprove.so: a second product of the command's name cannot be.
+    .library(name: "exprove-client", type: .dynamic, targets: ["ExProveClient"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -99,6 +101,23 @@ let package = Package(
       [
         "AdapterHost", "CExProveABI", "CivilTime", "ContractLanguage", "DurableFiles", "EventFlow", "ExecutionEngine",
         "ExecutionIR", "Feeds", "Governance", "RunJournal", "TransparencyLog", "VenueSimulator", crypto,
+      ]),
+    // The library for C programs: its own Swift runtime inside, no other names than those of client.h outside.
+    .target(
+      name: "ExProveClient",
+      dependencies: [
+        "CExProveABI", "DurableFiles", "EventFlow", "ExecutionIR", "Governance", "RunJournal", "TransparencyLog",
+      ],
+      exclude: ["exprove.map"], swiftSettings: swiftRules,
+      linkerSettings: [
+        .unsafeFlags([
+          "-static-stdlib", "-use-ld=lld", "-Xlinker", "--gc-sections", "-Xlinker", "-soname=libexprove.so.1",
+          "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ExProveClient/exprove.map",
+          // Nothing may be left to be found at run time, and a runtime that was unloaded would leave its threads' keys.
+          "-Xlinker", "-z", "-Xlinker", "defs", "-Xlinker", "-z", "-Xlinker", "nodelete",
+          // What the static Foundation under Crypto needs, and the dynamic one brings by itself.
+          "-l_FoundationCollections", "-l_FoundationCShims", "-lswiftSynchronization",
+        ])
       ]),
     // Floor 8
     .executableTarget(

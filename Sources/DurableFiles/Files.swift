@@ -4,9 +4,9 @@ private import Glibc
 
 /// Whole files: read with a bound, written so that a crash leaves the old or the new one.
 package enum Files {
-  /// All bytes of a regular file; `EFBIG` when it holds more than `limit`.
+  /// All bytes of a regular file; `EFBIG` when it holds more than `limit`. A pipe that lies there does not block.
   package static func read(_ path: String, limit: Int = 1 << 30) throws(FileError) -> [UInt8] {
-    let file = try OpenFile(path, flags: O_RDONLY | O_CLOEXEC)
+    let file = try OpenFile(path, flags: O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     let size = try file.size()
     guard size <= limit else { throw FileError(path: path, operation: "read", number: EFBIG) }
     return try file.read(at: 0, count: size)

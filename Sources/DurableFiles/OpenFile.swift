@@ -17,11 +17,14 @@ package struct OpenFile: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// `fstat`
+  /// `fstat`; only of a regular file, since no other has a size that says how much can be read.
   package func size() throws(FileError) -> Int {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { throw failure("examine") }
     guard status.st_mode & S_IFMT != S_IFDIR else { throw FileError(path: path, operation: "read", number: EISDIR) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError(path: path, operation: "read what is no regular file", number: EINVAL)
+    }
     return Int(status.st_size)
   }
 

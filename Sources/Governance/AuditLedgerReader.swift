@@ -86,6 +86,13 @@ package struct AuditLedgerReader: Sendable {
   }
 
   private func recorded(_ leaf: [UInt8], index: UInt64) throws(EnvelopeError) -> RecordedStatement {
+    try recorded(leaf, index: index, ofType: nil)!
+  }
+
+  /// The statement that a leaf holds; nil when it is of another predicate type than the one that is wanted.
+  func recorded(
+    _ leaf: [UInt8], index: UInt64, ofType predicateType: String?
+  ) throws(EnvelopeError) -> RecordedStatement? {
     guard leaf.count <= Statement.largestSigned else {
       throw EnvelopeError("\(leaf.count) bytes; a signed statement has at most \(Statement.largestSigned)")
     }
@@ -94,6 +101,7 @@ package struct AuditLedgerReader: Sendable {
       throw EnvelopeError("a payload of type \"\(envelope.payloadType)\"; the ledger holds \(Envelope.statementType)")
     }
     let statement = try Statement(decoding: envelope.payload)
+    if let predicateType, !statement.predicateType.utf8.elementsEqual(predicateType.utf8) { return nil }
     let signers = try envelope.verified(by: keys)
     guard signers.count == envelope.signatures.count else {
       throw EnvelopeError("a signature by a key that was not given")

@@ -21,6 +21,8 @@ package enum JournalFormat {
   static let segmentLimit = 64 << 20
   /// The longest payload that is taken for one; a batch is far smaller.
   static let payloadLimit = 256 << 20
+  /// The longest input in JSON, which takes many times its size in memory.
+  static let inputLimit = 16 << 20
 
   /// The chain before a run's first record.
   package static let origin = Digest(of: Array("exprove journal, version 1".utf8))

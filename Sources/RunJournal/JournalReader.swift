@@ -85,6 +85,9 @@ package struct JournalReader: ~Copyable {
       if let reason = BatchCoding.decode(payload, into: &batch) { throw damaged(reason) }
       return .batch
     case .input:
+      guard record.count - JournalFormat.recordHeaderSize <= JournalFormat.inputLimit else {
+        throw damaged("an input of more than \(JournalFormat.inputLimit) bytes")
+      }
       let payload = Array(record[JournalFormat.recordHeaderSize...])
       do {
         let value = try JSON.parse(payload)
@@ -146,7 +149,7 @@ private final class Segment {
   let file: OpenFile
 
   init(_ path: String) throws(FileError) {
-    file = try OpenFile(path, flags: O_RDONLY | O_CLOEXEC)
+    file = try OpenFile(path, flags: O_RDONLY | O_CLOEXEC | O_NONBLOCK)
   }
 
   func read(_ at: Int, _ count: Int) throws(JournalError) -> [UInt8] {

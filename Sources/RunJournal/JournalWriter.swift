@@ -47,6 +47,7 @@ package struct JournalWriter: ~Copyable {
   package mutating func append(_ input: JSON) throws(JournalError) {
     payload.removeAll(keepingCapacity: true)
     input.write(to: &payload)
+    precondition(payload.count <= JournalFormat.inputLimit, "a larger input lies in objects/, by its digest")
     try appendPayload(.input)
   }
 

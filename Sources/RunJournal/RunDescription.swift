@@ -151,6 +151,9 @@ package struct RunDescription: Equatable, Sendable {
     }
   }
 
+  /// `shadow`, `model` or `simulated`.
+  package var fillsName: String { fills.rawValue }
+
   /// What the engine is made from; `reference` is the file that the digest names.
   package func engine(_ reference: ReferenceData) -> EngineConfiguration {
     EngineConfiguration(

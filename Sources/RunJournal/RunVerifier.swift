@@ -33,6 +33,12 @@ package struct VerificationReport: Sendable {
   /// What no verification of this directory can show.
   package var notProven: [String]
 
+  /// What the verdict is about, for those who read on in the directory and must find the same there: run.json's
+  /// digest, the place in the journal that the ledger commits to, and the ledger's head.
+  package var description: Digest? = nil
+  package var journal: JournalPosition? = nil
+  package var ledger: Checkpoint? = nil
+
   package var json: JSON {
     .object([
       "verdict": .string(verdict.rawValue), "findings": .array(findings.map { .string($0) }),
@@ -75,6 +81,7 @@ package struct RunVerifier {
       checkpoint: "", fills: "", notProven: RunVerifier.notProven(key))
     if let description = readDescription() {
       report.fills = description.fills.rawValue
+      report.description = description.json.digest
       if let signer = signer(description, brought: key) { verifyLedger(description, signer, &report) }
       verifyFiles(description)
       verifyJournal(&report)
@@ -148,6 +155,7 @@ package struct RunVerifier {
     for finding in ledger.leaves { fail("ledger, leaf \(finding.index)", finding.reason) }
     if ledger.omittedLeaves > 0 { fail("ledger", "\(ledger.omittedLeaves) further leaves do not hold") }
     report.leaves = ledger.statements
+    report.ledger = ledger.log.checkpoint
     report.checkpoint = ledger.log.checkpoint.map { "\($0.size) leaves, root \($0.root)" } ?? ""
     if LogReader.statedOrigin(directory: directory.ledger) != description.origin {
       fail("ledger/checkpoint", "is of another log than run.json names")
@@ -199,17 +207,19 @@ package struct RunVerifier {
   private mutating func verifyFiles(_ description: RunDescription) {
     named.insert("objects/\(description.reference)")
     for path in named.sorted() where !path.hasPrefix("reports/") {
-      let name = path.split(separator: "/").last!.split(separator: ".").first!
-      guard let digest = Digest(hexadecimal: name) else { continue }
+      // What the ledger calls an object may be any text; one that is no digest has been reported.
+      guard let name = path.split(separator: "/").last?.split(separator: ".").first,
+        let digest = Digest(hexadecimal: name)
+      else { continue }
       check(path, digest)
     }
   }
 
   private mutating func check(_ path: String, _ digest: Digest) {
-    guard let bytes = try? Files.read("\(directory.path)/\(path)", limit: 1 << 30) else {
+    guard let found = try? FileDigest.of("\(directory.path)/\(path)") else {
       return fail(path, "is missing or cannot be read")
     }
-    if Digest(of: bytes) != digest { fail(path, "does not have the digest that the ledger names") }
+    if found != digest { fail(path, "does not have the digest that the ledger names") }
   }
 
   /// Walks the journal and holds it against each position that the ledger commits to.
@@ -225,6 +235,7 @@ package struct RunVerifier {
           if RunStatements.journal(reader.position, stream) != expected {
             fail("journal", "differs from what the ledger commits to at record \(reader.position.records)")
           }
+          report.journal = reader.position
           report.records = reader.position.records
           report.events = stream.events
           report.eventDigest = stream.eventDigest

@@ -88,17 +88,6 @@ package struct LogReader: Sendable {
     return LogProof(index: index, hashes: proof, checkpoint: note, extra: extra).bytes
   }
 
-  /// The entries of bundle `number` as they lie there: for going through a log that `verifyAll` has just proven.
-  package func leaves(inBundle number: UInt64) throws(LogError) -> [[UInt8]] {
-    let size = try size
-    guard number <= MerkleProof.largestTree >> 8, number << 8 < size else {
-      throw .noSuchLeaf(index: number &<< 8, size: size)
-    }
-    let tile = TileCoordinate.holding(item: number << 8, of: .entries, inTree: size)
-    let (bytes, entries) = try LogReader.bundle(tile, in: directory)
-    return entries.map { Array(bytes[$0]) }
-  }
-
   private func provenLeaf(
     at index: UInt64, in checkpoint: Checkpoint
   ) throws(LogError) -> (leaf: [UInt8], proof: [MerkleHash]) {
@@ -119,7 +108,7 @@ package struct LogReader: Sendable {
     return (leaf, proof)
   }
 
-  private func hashes(over ranges: [Range<UInt64>], size: UInt64) throws(LogError) -> [MerkleHash] {
+  func hashes(over ranges: [Range<UInt64>], size: UInt64) throws(LogError) -> [MerkleHash] {
     var hashes: [MerkleHash] = []
     for range in ranges {
       hashes.append(

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds what was built to the rules: no floating-point instruction in the engine's objects, and adapters that export one
-symbol and need only what they may. check_built.py BUILD_DIRECTORY. Ends with `N passed, N failed`."""
+"""Holds what was built to the rules: no floating-point instruction in the engine's objects, adapters that export one
+symbol and a client library that exports what client.h declares, each needing only what it may.
+check_built.py BUILD_DIRECTORY. Ends with `N passed, N failed`."""
 import glob
 import os
 import re
@@ -61,6 +62,11 @@ def adapter_faults(library):
             found.append(f"{name}: {part[-1]} is unique to the process")
     if "exprove_adapter_entry" not in told("nm", "-D", "--defined-only", library):
         found.append(f"{name}: doesn't export exprove_adapter_entry")
+    return found + dependency_faults(library)
+
+
+def dependency_faults(library):
+    found, name = [], os.path.basename(library)
     for line in told("readelf", "-dW", library).split("\n"):
         value = re.search(r"\[(.*)\]", line)
         if "(NEEDED)" in line and not MAY_NEED.match(value.group(1)):
@@ -68,6 +74,52 @@ def adapter_faults(library):
         if "(RPATH)" in line or "(RUNPATH)" in line:
             found.append(f"{name}: has a library path: {value.group(1)}")
     return found
+
+
+def client_faults(library, declared):
+    """`declared`: the functions of client.h. The library has no Swift runtime beside it and shows nothing else."""
+    found, name = dependency_faults(library), os.path.basename(library)
+    exported = {line.split()[-1] for line in told("nm", "-D", "--defined-only", library).split("\n") if line}
+    expected = {f"{function}@@EXPROVE_1" for function in declared}
+    # Some linkers list the version itself.
+    found += [f"{name}: exports {symbol}" for symbol in sorted(exported - expected - {"EXPROVE_1"})]
+    found += [f"{name}: doesn't export {symbol}" for symbol in sorted(expected - exported)]
+    if "[libexprove.so.1]" not in told("readelf", "-dW", library):
+        found.append(f"{name}: its soname is not libexprove.so.1")
+    return found
+
+
+def client_functions(root):
+    with open(os.path.join(root, "sdk-c", "include", "exprove", "client.h"), encoding="utf-8") as file:
+        return set(re.findall(r"^EXPROVE_EXPORT [^(;]*?(exprove_\w+)\(", file.read(), re.M))
+
+
+def client_seeds(folder):
+    missed = []
+    script = os.path.join(folder, "client.map")
+    with open(script, "w", encoding="utf-8") as file:
+        file.write("EXPROVE_1 { global: exprove_*; local: *; };\n")
+    named, versioned = ["-Wl,-soname,libexprove.so.1"], [f"-Wl,--version-script={script}"]
+    for label, body, flags, expected in [
+        ("whole", "int exprove_one(void) { return 1; }", named + versioned, None),
+        ("more", "int exprove_one(void) { return 1; }\nint exprove_two(void) { return 2; }", named + versioned,
+         "exports exprove_two@@EXPROVE_1"),
+        ("less", "int exprove_other(void) { return 1; }", named + versioned, "doesn't export exprove_one@@EXPROVE_1"),
+        ("unversioned", "int exprove_one(void) { return 1; }", named, "exports exprove_one"),
+        ("nameless", "int exprove_one(void) { return 1; }", versioned, "soname"),
+        ("runtime", "int exprove_one(void) { return 1; }",
+         named + versioned + ["-L" + folder, "-Wl,--no-as-needed", "-lswiftSeed"], "needs libswiftSeed.so"),
+    ]:
+        source, library = os.path.join(folder, label + ".c"), os.path.join(folder, f"client-{label}.so")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(body + "\n")
+        if label == "runtime":
+            told("gcc", "-shared", "-fPIC", source, "-o", os.path.join(folder, "libswiftSeed.so"))
+        told("gcc", "-shared", "-fPIC", source, "-o", library, *flags)
+        said = client_faults(library, {"exprove_one"})
+        if expected is None and said or expected and not any(expected in line for line in said):
+            missed.append(f"the planted library '{label}' is judged wrongly: {said}")
+    return missed
 
 
 def floating_seeds(folder):
@@ -112,10 +164,15 @@ def main():
         adapters = [os.path.join(build, f"lib{name}.so") for name in ("nasdaq-itch50", "binance")]
         faults = [fault for path in adapters for fault in (
             adapter_faults(path) if os.path.exists(path) else [f"{path}: not built"])]
+        client = os.path.join(build, "libexprove-client.so")
+        functions = client_functions(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+        shown = client_faults(client, functions) if os.path.exists(client) else [f"{client}: not built"]
         for name, wrong in [
             (f"no floating point in {len(objects)} objects of the engine",
              missing + floating(objects) + floating_seeds(folder)),
             ("adapters export one symbol and need little", faults + adapter_seeds(folder)),
+            (f"libexprove.so exports the {len(functions)} functions of client.h and needs no Swift",
+             shown + client_seeds(folder)),
         ]:
             for line in wrong:
                 print(line)

@@ -187,9 +187,9 @@ import TransparencyLog
     }
     #expect(throws: LogError.noSuchLeaf(index: 66_000, size: 66_000)) { try reader.leaf(at: 66_000) }
     #expect(throws: LogError.noSuchLeaf(index: .max, size: 66_000)) { try reader.leaf(at: .max) }
-    #expect(try reader.leaves(inBundle: 257).count == 66_000 - 257 * 256)
-    #expect(throws: LogError.self) { try reader.leaves(inBundle: 258) }
-    #expect(throws: LogError.self) { try reader.leaves(inBundle: .max) }
+    #expect(try reader.provenLeaves(inBundle: 257, of: checkpoint).count == 66_000 - 257 * 256)
+    #expect(throws: LogError.self) { try reader.provenLeaves(inBundle: 258, of: checkpoint) }
+    #expect(throws: LogError.self) { try reader.provenLeaves(inBundle: .max, of: checkpoint) }
     var range = CompactRange()
     for old in 1...66_000 {
       range.append(.leaf(testLeaf(old - 1)))

@@ -4,6 +4,7 @@
  * fails here and not at a customer's.
  */
 #include <exprove/adapter.h>
+#include <exprove/client.h>
 
 EXPROVE_STATIC_ASSERT(sizeof(void *) == 8, pointers_are_64_bit);
 EXPROVE_STATIC_ASSERT(offsetof(exprove_batch, events) == 32, batch_events);
