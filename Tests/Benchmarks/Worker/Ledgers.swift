@@ -64,7 +64,8 @@ struct LedgerWork {
       }
     }
     var log = try LogWriter.create(
-      directory: directory, origin: LedgerWork.origin, verifier: identity.verifier(ofLog: LedgerWork.origin), sign: sign)
+      directory: directory, origin: LedgerWork.origin, verifier: identity.verifier(ofLog: LedgerWork.origin), sign: sign
+    )
     for (index, leaf) in leaves.enumerated() {
       try log.append(leaf)
       if index % LedgerWork.entries == LedgerWork.entries - 1 { try log.publish(sign: sign) }
