@@ -162,3 +162,19 @@ let package = Package(
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
   ]
 )
+
+// Benchmarks exist, with what they depend on, only for those who ask for them: Tests/Benchmarks/run.sh does.
+if Context.environment["EXPROVE_DEV"] == "1" {
+  package.targets += [
+    .target(
+      name: "BenchmarkLimits", dependencies: ["CExProveABI"], path: "Tests/Benchmarks/Limits",
+      cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])],
+      cxxSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
+    .executableTarget(
+      name: "benchmarks",
+      dependencies: [
+        "AdapterHost", "BenchmarkLimits", "CExProveABI", "CivilTime", "DurableFiles", "EventFlow", "ExecutionIR",
+        "ExecutionSolver", "Feeds", "Governance", "MarketModel", "TransparencyLog",
+      ], path: "Tests/Benchmarks/Worker", swiftSettings: swiftRules),
+  ]
+}

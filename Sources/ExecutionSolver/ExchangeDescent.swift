@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The solver's working state, in integers just wide enough: `Number` is Int64 where every sum provably fits, else
-/// Int128. `ScheduleProblem.width` proves it, so that the wrapping operators here never wrap.
+/// Int128. `ScheduleProblem.exactBound` proves it, so that the wrapping operators here never wrap.
 ///
 /// A move takes `step` lots from one cell to another. Its price per lot is the difference of the two cells' marginal
 /// costs and of what lies between their slices: taking lots from slice i to a later slice k leaves `step` more open
@@ -26,10 +26,17 @@ struct ExchangeDescent<Number: FixedWidthInteger & SignedInteger> {
     /// 2 · risk · x_k, and risk · step.
     var open: Number
     var openStep: Number
-    var addVenue: Int32
-    var dropVenue: Int32
-    var swapTo: Int32
-    var swapFrom: Int32
+    var addVenue: Int32 = -1
+    var dropVenue: Int32 = -1
+    var swapTo: Int32 = -1
+    var swapFrom: Int32 = -1
+    let risk: Number
+    /// Lots still to do after the slice: x_k.
+    var left: Number
+    /// Lots that the slice's own cap leaves.
+    var room: Number
+    /// Lots beyond the target.
+    var away: Number
   }
 
   private struct Cell {
@@ -43,10 +50,6 @@ struct ExchangeDescent<Number: FixedWidthInteger & SignedInteger> {
   let venues: Int
   private var slices: [Slice]
   private var cells: [Cell]
-  private var risk: [Number]
-  private var left: [Number]
-  private var room: [Number]
-  private var away: [Number]
   private let tracking: Number
   private(set) var unplaced: Number
   private(set) var step: Number = 1
@@ -58,26 +61,27 @@ struct ExchangeDescent<Number: FixedWidthInteger & SignedInteger> {
     venues = problem.venues
     let count = problem.slices
     tracking = Number(truncatingIfNeeded: problem.tracking)
-    risk = problem.risk.map { Number(truncatingIfNeeded: $0) }
-    let blank = Slice(
-      add: 0, drop: 0, swap: 0, open: 0, openStep: 0, addVenue: -1, dropVenue: -1, swapTo: -1, swapFrom: -1)
-    slices = [Slice](repeating: blank, count: count)
-    cells = (0..<count * venues).map { cell in
-      Cell(
-        impact: Number(truncatingIfNeeded: problem.impact[cell]), fee: Number(truncatingIfNeeded: problem.fee[cell]),
-        quantity: Number(start[cell]), cap: Number(problem.cap[cell]), floor: Number(problem.floor[cell]))
-    }
-    left = [Number](repeating: 0, count: count)
-    room = problem.sliceCap.map { $0.map { Number($0) } } ?? [Number](repeating: Number(Int64.max), count: count)
-    away = problem.target.map { $0.map { 0 - Number($0) } } ?? [Number](repeating: 0, count: count)
+    slices = []
+    slices.reserveCapacity(count)
+    cells = []
+    cells.reserveCapacity(count &* venues)
     var open = Number(problem.lots)
     for slice in 0..<count {
       var total: Number = 0
-      for cell in slice * venues..<(slice + 1) * venues { total &+= cells[cell].quantity }
+      for index in slice &* venues..<(slice &+ 1) &* venues {
+        let cell = Cell(
+          impact: Number(truncatingIfNeeded: problem.impact[index]),
+          fee: Number(truncatingIfNeeded: problem.fee[index]),
+          quantity: Number(start[index]), cap: Number(problem.cap[index]), floor: Number(problem.floor[index]))
+        cells.append(cell)
+        total &+= cell.quantity
+      }
       open &-= total
-      room[slice] &-= total
-      away[slice] &+= total
-      left[slice] = open
+      slices.append(
+        Slice(
+          add: 0, drop: 0, swap: 0, open: 0, openStep: 0, risk: Number(truncatingIfNeeded: problem.risk[slice]),
+          left: open, room: Number(problem.sliceCap?[slice] ?? .max) &- total,
+          away: total &- Number(problem.target?[slice] ?? 0)))
     }
     unplaced = open
   }
@@ -87,15 +91,18 @@ struct ExchangeDescent<Number: FixedWidthInteger & SignedInteger> {
   /// Sets the size of the next moves.
   mutating func use(step: Number) {
     self.step = step
-    for slice in 0..<slices.count {
-      slices[slice].open = risk[slice] &* left[slice] &* 2
-      slices[slice].openStep = risk[slice] &* step
-      refresh(slice)
+    for index in 0..<slices.count {
+      var slice = slices[index]
+      slice.open = slice.risk &* slice.left &* 2
+      slice.openStep = slice.risk &* step
+      slices[index] = refreshed(slice, index)
     }
   }
 
   /// Finds a slice's cheapest additions and removals anew.
-  private mutating func refresh(_ slice: Int) {
+  private mutating func refresh(_ slice: Int) { slices[slice] = refreshed(slices[slice], slice) }
+
+  private func refreshed(_ slice: Slice, _ index: Int) -> Slice {
     var firstAdd = never
     var secondAdd = never
     var firstDrop = 0 - never
@@ -104,7 +111,7 @@ struct ExchangeDescent<Number: FixedWidthInteger & SignedInteger> {
     var secondAddVenue: Int32 = -1
     var dropVenue: Int32 = -1
     var secondDropVenue: Int32 = -1
-    let base = slice &* venues
+    let base = index &* venues
     for venue in 0..<venues {
       let cell = cells[base &+ venue]
       let twice = cell.quantity &* 2
@@ -127,7 +134,7 @@ struct ExchangeDescent<Number: FixedWidthInteger & SignedInteger> {
         }
       }
     }
-    var entry = slices[slice]
+    var entry = slice
     entry.addVenue = addVenue
     entry.dropVenue = dropVenue
     entry.swap = firstAdd &- firstDrop
@@ -144,11 +151,11 @@ struct ExchangeDescent<Number: FixedWidthInteger & SignedInteger> {
       }
     }
     if entry.swapTo < 0 || entry.swapFrom < 0 { entry.swap = never }
-    let pull = tracking &* away[slice] &* 2
+    let pull = tracking &* slice.away &* 2
     let push = tracking &* step
-    entry.add = addVenue >= 0 && room[slice] >= step ? firstAdd &+ pull &+ push : never
+    entry.add = addVenue >= 0 && slice.room >= step ? firstAdd &+ pull &+ push : never
     entry.drop = dropVenue >= 0 ? firstDrop &+ pull &- push : 0 - never
-    slices[slice] = entry
+    return entry
   }
 
   /// Places `step` lots at a time where they cost least, as long as there are so many and they fit.
@@ -208,11 +215,37 @@ struct ExchangeDescent<Number: FixedWidthInteger & SignedInteger> {
     return best
   }
 
-  /// Makes moves while one is cheaper than nothing. At the end no move of `step` lots lowers the objective.
-  mutating func descend() -> Move {
+  /// Places what is left and moves lots, one by one, until no move lowers the objective; nil when that takes more than
+  /// `limit` of either.
+  mutating func finish(within limit: Int) -> Move? {
+    guard unplaced <= Number(limit) else { return nil }
+    use(step: 1)
+    place()
+    let last = descend(within: limit)
+    return last.price < 0 ? nil : last
+  }
+
+  /// Places and moves `first` lots at a time, then fewer by the factor `ratio`, and so on down to single lots.
+  mutating func descend(from first: Int64, ratio: Number) -> Move {
+    use(step: Number(first))
+    place()
+    var last = descend()
+    while step > 1 {
+      use(step: max(1, step / ratio))
+      place()
+      last = descend()
+    }
+    return last
+  }
+
+  /// Makes moves while one is cheaper than nothing, `limit` at most. At the end no move of `step` lots lowers the
+  /// objective, unless the limit was reached and the cheapest one still does.
+  private mutating func descend(within limit: Int = .max) -> Move {
+    var count = 0
     while true {
       let move = cheapestMove()
-      guard move.price < 0 else { return move }
+      guard move.price < 0, count < limit else { return move }
+      count += 1
       let (from, to) = cells(of: move)
       change(move.from, from, by: 0 - step)
       change(move.to, to, by: step)
@@ -236,15 +269,15 @@ struct ExchangeDescent<Number: FixedWidthInteger & SignedInteger> {
 
   private mutating func change(_ slice: Int, _ venue: Int, by amount: Number) {
     cells[slice &* venues &+ venue].quantity &+= amount
-    room[slice] &-= amount
-    away[slice] &+= amount
+    slices[slice].room &-= amount
+    slices[slice].away &+= amount
   }
 
   /// Leaves `amount` more open after each slice of `from`..<`to`.
   private mutating func shift(from: Int, to: Int, by amount: Number) {
     for slice in from..<to {
-      left[slice] &+= amount
-      slices[slice].open &+= risk[slice] &* amount &* 2
+      slices[slice].left &+= amount
+      slices[slice].open &+= slices[slice].risk &* amount &* 2
     }
   }
 }

@@ -23,18 +23,25 @@ struct ScheduleGuess {
     var risk: Int64 = 0
     var slope: Int64 = 0
     var base: Int64 = 0
-    var price: Int64 = 0
+
+    mutating func include(_ cell: Cell) {
+      yield &+= cell.yield
+      fixed &-= ScheduleGuess.product(cell.fee, cell.yield, right: 28)
+    }
   }
 
   private let venues: Int
   private let lots: Int64
   /// A lot is 2^`places` units of quantity.
   private let places: Int
-  private var cells: [Cell] = []
+  private var cells: [Cell]
   private var slices: [Slice]
 
+  /// Whether quantities are counted finely enough for single lots to mean something.
+  var isFine: Bool { places >= 4 }
+
   /// Passes until the venues that are held at a bound no longer change, but no more than this.
-  private static let mostPasses = 8
+  private static let mostPasses = 5
 
   /// `bound` is at least any price that the solver meets.
   init(_ problem: ScheduleProblem, bound: Int128) {
@@ -43,24 +50,38 @@ struct ScheduleGuess {
     // Quantities take 24 bits and prices 36, whatever their units are.
     places = 24 - (64 - problem.lots.leadingZeroBitCount)
     let excess = 128 - bound.leadingZeroBitCount - 36
-    let slopeExcess = excess + places - 12
+    let price = Shift(right: excess)
+    let slope = Shift(right: excess + places - 13)
     slices = [Slice](repeating: Slice(), count: problem.slices)
-    for slice in slices.indices {
-      slices[slice].risk = ScheduleGuess.shifted(problem.risk[slice], right: slopeExcess - 1)
-    }
-    cells.reserveCapacity(problem.cap.count)
-    for cell in problem.cap.indices {
-      let slope = max(1, ScheduleGuess.shifted(problem.impact[cell], right: slopeExcess - 1))
-      let cap = Int128(min(problem.cap[cell], problem.lots))
-      cells.append(
-        Cell(
-          yield: (1 << 40) / slope, fee: ScheduleGuess.shifted(problem.fee[cell], right: excess),
-          cap: ScheduleGuess.shifted(cap, right: 0 - places)))
+    cells = [Cell](repeating: Cell(yield: 0, fee: 0, cap: 0), count: problem.cap.count)
+    var next = 0
+    for index in slices.indices {
+      var slice = Slice(risk: slope.of(problem.risk[index]))
+      for _ in 0..<venues {
+        let yield = (1 << 40) / max(1, slope.of(problem.impact[next]))
+        let cap = min(problem.cap[next], problem.lots)
+        let cell = Cell(
+          yield: yield, fee: price.of(problem.fee[next]),
+          cap: places >= 0 ? cap << Int64(places) : cap >> Int64(0 - places))
+        slice.include(cell)
+        cells[next] = cell
+        next &+= 1
+      }
+      slices[index] = slice
     }
   }
 
-  private static func shifted(_ value: Int128, right count: Int) -> Int64 {
-    Int64(truncatingIfNeeded: count >= 0 ? value &>> Int128(min(count, 127)) : value &<< Int128(min(0 - count, 127)))
+  /// A shift by so many places, of which one count is 0.
+  private struct Shift {
+    let right: Int128
+    let left: Int64
+
+    init(right count: Int) {
+      right = Int128(min(max(count, 0), 127))
+      left = Int64(min(max(0 - count, 0), 63))
+    }
+
+    func of(_ value: Int128) -> Int64 { Int64(truncatingIfNeeded: value &>> right) &<< left }
   }
 
   /// (left · right) / 2^`count`
@@ -72,20 +93,12 @@ struct ScheduleGuess {
 
   /// Row by row, in lots, each within 0...cap and together at most all lots.
   mutating func quantities(_ problem: ScheduleProblem) -> [Int64] {
-    for slice in slices.indices {
-      for cell in slice &* venues..<(slice &+ 1) &* venues { include(cells[cell], in: slice) }
-    }
+    var result = [Int64](repeating: 0, count: cells.count)
     for _ in 0..<ScheduleGuess.mostPasses {
       back()
-      forth()
-      if !hold() { break }
+      if !forth(problem, &result) { break }
     }
-    return rounded(problem)
-  }
-
-  private mutating func include(_ cell: Cell, in slice: Int) {
-    slices[slice].yield &+= cell.yield
-    slices[slice].fixed &-= ScheduleGuess.product(cell.fee, cell.yield, right: 28)
+    return result
   }
 
   private mutating func back() {
@@ -94,7 +107,7 @@ struct ScheduleGuess {
     var slope: Int64 = 0
     var base: Int64 = 0
     for slice in slices.indices.reversed() {
-      let entry = slices[slice]
+      var entry = slices[slice]
       if let rest = owed {
         let sum = rest &+ entry.fixed
         if entry.yield > 0 {
@@ -111,59 +124,45 @@ struct ScheduleGuess {
         slope = ScheduleGuess.product(steep, inverse, right: 30)
         base = ScheduleGuess.product(base &- ScheduleGuess.product(steep, entry.fixed, right: 12), inverse, right: 30)
       }
-      slices[slice].slope = slope
-      slices[slice].base = base
+      entry.slope = slope
+      entry.base = base
+      slices[slice] = entry
     }
   }
 
-  private mutating func forth() {
-    var open = places >= 0 ? lots << Int64(places) : lots >> Int64(0 - places)
-    for slice in slices.indices {
-      let price = ScheduleGuess.product(slices[slice].slope, open, right: 12) &+ slices[slice].base
-      slices[slice].price = price
-      open &-= slices[slice].fixed &+ ScheduleGuess.product(price, slices[slice].yield, right: 28)
-    }
-  }
-
-  /// Holds the venues that are beyond their bounds at the new prices; false when that changed nothing.
-  private mutating func hold() -> Bool {
+  /// Whole lots from the first slice on: each venue takes the nearest to what it would at the slice's price, and that
+  /// price is the one for what the slices before really left. Holds the venues that are beyond their bounds at these
+  /// prices; false when they were held before.
+  private mutating func forth(_ problem: ScheduleProblem, _ result: inout [Int64]) -> Bool {
+    var open = lots
     var hasChanged = false
-    for slice in slices.indices {
-      let before = slices[slice].yield
-      let price = slices[slice].price
-      slices[slice].yield = 0
-      slices[slice].fixed = 0
-      for index in slice &* venues..<(slice &+ 1) &* venues {
-        let cell = cells[index]
-        let wanted = ScheduleGuess.product(price &- cell.fee, cell.yield, right: 28)
+    let half: Int64 = places > 0 ? 1 << Int64(places - 1) : 0
+    for index in slices.indices {
+      var slice = slices[index]
+      let before = slice.yield
+      let units = places >= 0 ? open << Int64(places) : open >> Int64(0 - places)
+      let price = ScheduleGuess.product(slice.slope, units, right: 12) &+ slice.base
+      slice.yield = 0
+      slice.fixed = 0
+      for next in index &* venues..<(index &+ 1) &* venues {
+        let cell = cells[next]
+        var wanted = ScheduleGuess.product(price &- cell.fee, cell.yield, right: 28)
         if wanted >= cell.cap {
-          slices[slice].fixed &+= cell.cap
+          slice.fixed &+= cell.cap
+          wanted = cell.cap
         } else if wanted > 0 {
-          include(cell, in: slice)
+          slice.include(cell)
+        } else {
+          wanted = 0
         }
+        let whole = places >= 0 ? (wanted &+ half) >> Int64(places) : wanted << Int64(0 - places)
+        let taken = min(whole, problem.cap[next], open)
+        result[next] = taken
+        open &-= taken
       }
-      if slices[slice].yield != before { hasChanged = true }
+      if slice.yield != before { hasChanged = true }
+      slices[index] = slice
     }
     return hasChanged
-  }
-
-  /// Whole lots; what rounding leaves over is carried to the next cell, so that no sum is off by a lot.
-  private func rounded(_ problem: ScheduleProblem) -> [Int64] {
-    var result = [Int64](repeating: 0, count: cells.count)
-    var open = lots
-    var carried: Int64 = places > 0 ? 1 << Int64(places - 1) : 0
-    for slice in slices.indices {
-      for index in slice &* venues..<(slice &+ 1) &* venues {
-        let cell = cells[index]
-        let price = slices[slice].price &- cell.fee
-        let wanted = min(max(0, ScheduleGuess.product(price, cell.yield, right: 28)), cell.cap) &+ carried
-        let whole = places >= 0 ? wanted >> Int64(places) : wanted << Int64(0 - places)
-        let taken = min(max(0, whole), problem.cap[index], open)
-        result[index] = taken
-        open &-= taken
-        carried = places > 0 ? wanted &- whole << Int64(places) : 0
-      }
-    }
-    return result
   }
 }

@@ -26,11 +26,11 @@ package struct ScheduleSolution: Hashable, Sendable {
 extension ScheduleProblem {
   /// A cheapest schedule, and always the same one for the same problem.
   ///
-  /// From a guess, or from nothing, lots are placed in steps of a power of two, then moved while that helps; the step is
-  /// made smaller until it is one lot. Each coarser schedule is a cheapest one on its own grid, so that few moves are
-  /// left for the finer.
+  /// A good guess leaves a few single lots to be placed and moved while that helps. From a worse one, or from nothing,
+  /// lots are placed and moved in steps of a power of two, and the step is made smaller until it is one lot: each coarser
+  /// schedule is a cheapest one on its own grid, so that few moves are left for the finer.
   package func solve() throws(ScheduleError) -> ScheduleSolution {
-    let bound = try bound()
+    let bound = if let roughBound { roughBound } else { try exactBound() }
     return bound < Int128(Int64.max)
       ? try solve(in: Int64.self, bound: bound) : try solve(in: Int128.self, bound: bound)
   }
@@ -41,24 +41,16 @@ extension ScheduleProblem {
     // Targets and bounds on slices are no part of the guess; there lots are placed from the floors on.
     let isPlain = target == nil && sliceCap == nil && !floor.contains { $0 > 0 }
     var start = floor
-    var ratio: Int64 = 2
+    var isClose = false
     if isPlain, lots > 0 {
       var guess = ScheduleGuess(self, bound: bound / 64)
       start = guess.quantities(self)
-      // Near the end already, coarse steps find little to do.
-      ratio = 4
+      isClose = guess.isFine
     }
     var descent = ExchangeDescent<Number>(self, start: start)
-    var step = ScheduleProblem.firstStep(lots: lots, slices: slices)
-    descent.use(step: Number(step))
-    descent.place()
-    var last = descent.descend()
-    while step > 1 {
-      step = max(1, step / ratio)
-      descent.use(step: Number(step))
-      descent.place()
-      last = descent.descend()
-    }
+    let last =
+      (isClose ? descent.finish(within: 2 * slices) : nil)
+      ?? descent.descend(from: firstStep, ratio: isPlain ? 4 : 2)
     let quantities = descent.quantities
     var runnerUp: ScheduleExchange?
     if descent.isMove(last) {
@@ -67,18 +59,41 @@ extension ScheduleProblem {
         from: ScheduleCell(slice: last.from, venue: from), to: ScheduleCell(slice: last.to, venue: to),
         cost: Int128(last.price))
     }
-    return ScheduleSolution(quantities: quantities, terms: try terms(of: quantities), runnerUp: runnerUp)
+    return ScheduleSolution(
+      quantities: quantities,
+      terms: bound < Int128(Int64.max) && target == nil ? settledTerms(of: quantities) : try terms(of: quantities),
+      runnerUp: runnerUp)
   }
 
   /// The largest power of two of which about two per slice can be placed.
-  static func firstStep(lots: Int64, slices: Int) -> Int64 {
+  var firstStep: Int64 {
     let share = lots / Int64(2 * slices)
     return share <= 1 ? 1 : 1 << Int64(63 - share.leadingZeroBitCount)
   }
 
+  /// What `exactBound` is at most, from the bits that any coefficient has; nil where 64 bits are not enough for it.
+  var roughBound: Int128? {
+    guard target == nil else { return nil }
+    var impactBits: Int128 = 0
+    for value in impact { impactBits |= value }
+    var feeBits: Int128 = 0
+    for value in fee { feeBits |= value ^ (value >> 127) }
+    var capBits: Int64 = 0
+    for value in cap { capBits |= value }
+    var riskBits: Int128 = 0
+    for value in risk { riskBits |= value }
+    // Factors below 2^62, so that products and sums keep within 128 bits.
+    guard impactBits | feeBits | riskBits < 1 << 62 else { return nil }
+    let cell = impactBits * (2 * Int128(min(capBits, lots)) + 1) + feeBits + 1
+    let path = riskBits * (3 * Int128(lots) + 2)
+    guard cell < 1 << 62, path < 1 << 62 else { return nil }
+    let bound = 64 * (2 * cell + Int128(slices) * path)
+    return bound < Int128(Int64.max) ? bound : nil
+  }
+
   /// More than any sum of the solver needs. Its largest are a cell's price, the pull of a target, and the risk that a
   /// lot meets over all slices; `never`, a quarter of the range, must exceed the sum of all of them four times.
-  func bound() throws(ScheduleError) -> Int128 {
+  func exactBound() throws(ScheduleError) -> Int128 {
     var cell: Int128 = 0
     for index in 0..<slices * venues {
       var price: Int128 = 0

@@ -120,6 +120,7 @@ import Testing
       let exchange = Exhaustive.cheapestExchange(problem, solution.quantities)
       #expect(exchange?.cost == solution.runnerUp?.cost, "round \(round)")
       #expect((exchange?.cost ?? 0) >= 0)
+      #expect(try problem.terms(of: solution.quantities) == solution.terms)
     }
   }
 
@@ -210,6 +211,7 @@ import Testing
         let solution = try problem.solve()
         let time = ContinuousClock.now - start
         #expect(solution.optimal)
+        #expect(try problem.terms(of: solution.quantities) == solution.terms)
         if cells <= 400 {
           #expect(Exhaustive.cheapestExchange(problem, solution.quantities)?.cost == solution.runnerUp?.cost)
         }

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ExecutionIR
+internal import Glibc
+
+/// The worker of the benchmarks: `benchmarks CAPTURES WORK`. It makes its inputs in the directory WORK, then reads names of
+/// contestants from standard input and answers each with a line about one pass.
+@main struct Program {
+  static func main() {
+    guard CommandLine.arguments.count == 3 else {
+      note("usage: benchmarks CAPTURES WORK; Tests/Benchmarks/run.sh runs it")
+      exit(64)
+    }
+    do {
+      let inputs = try Inputs(captures: CommandLine.arguments[1], work: CommandLine.arguments[2])
+      var contestants: [String: any Contestant] = [:]
+      while let name = readLine() {
+        let contestant = try contestants[name] ?? make(name, inputs)
+        contestants[name] = contestant
+        print(String(decoding: try contestant.pass().json.canonical, as: UTF8.self))
+        fflush(nil)
+      }
+    } catch {
+      note("benchmarks: \(error)")
+      exit(65)
+    }
+  }
+
+  private static func note(_ text: String) {
+    let bytes = Array((text + "\n").utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+  }
+
+  private static func make(_ name: String, _ inputs: Inputs) throws -> any Contestant {
+    switch name {
+    case "itch decode": try ItchDecode(inputs.itch, timesReading: false)
+    case "itch decode, many symbols": try ItchDecode(inputs.itchOfManySymbols, timesReading: false)
+    case "itch read and decode": try ItchDecode(inputs.itch, timesReading: true)
+    case "itch copy": try CopyLimit(of: inputs.itch)
+    case "itch walk": try WalkLimit(of: inputs.itch)
+    case "itch fill": FillLimit(count: Inputs.repeats * inputs.captureMessages)
+    case "itch book": try MarketBooks(.itch(inputs))
+    case "itch book, map": try MapBooks(.itch(inputs))
+    case "itch books of 200": try MarketBooks(.interleaved(inputs, symbols: 200))
+    case "itch books of 200, map": try MapBooks(.interleaved(inputs, symbols: 200))
+    case "itch bytes to book": try BytesToBook(inputs)
+    case "binance book": try MarketBooks(.binance(inputs))
+    case "binance book, map": try MapBooks(.binance(inputs))
+    case "json spot": try JSONDecode(inputs.spot)
+    case "json usdm": try JSONDecode(inputs.usdm)
+    case "ledger log": try LedgerAppend(inputs.work, signsEntries: false)
+    case "ledger log, limit": try LedgerLimit(inputs.work, signsEntries: false)
+    case "ledger statements": try LedgerAppend(inputs.work, signsEntries: true)
+    case "ledger statements, limit": try LedgerLimit(inputs.work, signsEntries: true)
+    case "plan 48x4": try PlanSolve(inputs.problem("48x4"))
+    case "plan 13x3": try PlanSolve(inputs.problem("13x3-caps"))
+    case "digest": DigestLimit()
+    default: throw BenchmarkError("there is no contestant \"\(name)\"")
+    }
+  }
+}

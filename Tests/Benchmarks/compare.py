@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the benchmarks and prints one table: ours, whom it is compared with, and the ratio. Tests/Benchmarks/run.sh builds
+what is needed and calls it.
+
+Contestants take turns, pass by pass, so that a machine whose speed drifts is as fast for one as for the other; a ratio is
+the median of the rounds' own ratios. Nothing here passes or fails but contestants that give different results."""
+import argparse
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+from memory import peak_memory
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# What is worked on, the unit, whether ours is a worker's contestant, and with whom it is compared: (words, name).
+COMPARISONS = [
+    ("ITCH to events, decode", "messages", "itch decode", [
+        ("memory bandwidth: memcpy of as many bytes", "itch copy"),
+        ("bare frame walk in C", "itch walk"),
+        ("C loop that only fills events", "itch fill"),
+        ("itchfeed 1.6.4, Python objects", "itchfeed"),
+        ("itchcpp 1.6.4, C++, hardly any objects", "itchcpp"),
+    ]),
+    ("ITCH to events, 8,000 stocks, decode", "messages", "itch decode, many symbols", [
+        ("memory bandwidth: memcpy of as many bytes", "itch copy"),
+        ("C loop that only fills events", "itch fill"),
+    ]),
+    ("ITCH to events, file read, frames, decode", "messages", "itch read and decode", [
+        ("memory bandwidth: memcpy of as many bytes", "itch copy"),
+        ("bare frame walk in C", "itch walk"),
+        ("itchcpp 1.6.4, C++, hardly any objects", "itchcpp"),
+    ]),
+    ("ITCH book, one stock, from events", "events", "itch book", [
+        ("naive book: std::map, std::unordered_map", "itch book, map"),
+    ]),
+    ("ITCH books, 200 stocks in turn, from events", "events", "itch books of 200", [
+        ("naive book: std::map, std::unordered_map", "itch books of 200, map"),
+    ]),
+    ("ITCH book, one stock, from bytes", "messages", "itch bytes to book", [
+        ("itchcpp 1.6.4 BookManager, C++", "itchcpp book"),
+    ]),
+    ("Binance books, spot and futures, from events", "events", "binance book", [
+        ("naive book: std::map", "binance book, map"),
+    ]),
+    ("Binance spot JSON to events, decode", "messages", "json spot", [
+        ("orjson 3.13.0, to Python objects", "orjson spot"),
+        ("msgspec 0.22.0, to Python objects", "msgspec spot"),
+        ("simdjson by pysimdjson 7.0.2, no objects", "simdjson spot"),
+    ]),
+    ("Binance futures JSON to events, decode", "messages", "json usdm", [
+        ("orjson 3.13.0, to Python objects", "orjson usdm"),
+        ("msgspec 0.22.0, to Python objects", "msgspec usdm"),
+        ("simdjson by pysimdjson 7.0.2, no objects", "simdjson usdm"),
+    ]),
+    ("Log, 1 KiB entries, checkpoint every 256", "entries", "ledger log", [
+        ("limit: same hashes, signatures, bytes, syncs", "ledger log, limit"),
+        (f"SQLite {__import__('sqlite3').sqlite_version}, WAL, synchronous=FULL", "sqlite"),
+    ]),
+    ("Ledger, statements signed one by one", "entries", "ledger statements", [
+        ("limit: same hashes, signatures, bytes, syncs", "ledger statements, limit"),
+    ]),
+    ("Plan, 48 slices at 4 venues, exact in lots", "plans", "plan 48x4", [
+        ("OSQP 1.1.3, continuous, setup and solve", "osqp 48x4"),
+        ("OSQP 1.1.3, continuous, solve only", "osqp 48x4, solve"),
+    ]),
+    ("Plan, 13 slices at 3 venues, exact in lots", "plans", "plan 13x3", [
+        ("OSQP 1.1.3, continuous, setup and solve", "osqp 13x3"),
+        ("OSQP 1.1.3, continuous, solve only", "osqp 13x3, solve"),
+    ]),
+]
+
+
+class Worker:
+    """A process that makes one pass for each name that it is told."""
+
+    def __init__(self, command):
+        self.command = command
+        self.process = None
+
+    def ask(self, name):
+        if self.process is None:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process.stdin.write(name + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit(f"benchmarks: the worker of \"{name}\" ended with status {self.process.wait()}")
+        return json.loads(line)
+
+    def close(self):
+        if self.process is not None:
+            self.process.stdin.close()
+            self.process.wait()
+
+
+def per_unit(answer):
+    return answer["nanoseconds"] / answer["units"]
+
+
+def compare(ask, comparison, rounds, note):
+    """The comparison's rows."""
+    work, unit, ours, others = comparison
+    names = [ours] + [name for _, name in others]
+    times, answers = {name: [] for name in names}, {}
+    for name in names:
+        ask(name)
+    for number in range(rounds):
+        note(f"{work}: round {number + 1} of {rounds}")
+        for name in names:
+            answers[name] = ask(name)
+            times[name].append(per_unit(answers[name]))
+    told = {name: answers[name]["answer"] for name in names if answers[name]["answer"]}
+    if len(set(told.values())) > 1:
+        sys.exit(f"benchmarks: {work}: the results differ: {told}")
+    rows = []
+    for words, name in others:
+        ratios = [theirs / own for theirs, own in zip(times[name], times[ours])]
+        rows.append({
+            "work": work, "unit": unit, "ours_ns": statistics.median(times[ours]), "peer": words,
+            "peer_ns": statistics.median(times[name]), "ratio": statistics.median(ratios),
+            "ratio_least": min(ratios), "ratio_most": max(ratios),
+            "bytes_per_unit": answers[ours]["bytes"] / answers[ours]["units"],
+        })
+    return rows
+
+
+def speed(nanoseconds):
+    rate = 1e9 / nanoseconds
+    for size, letter in ((1e6, " M/s"), (1e3, " k/s")):
+        if rate >= size:
+            return f"{rate / size:.1f}{letter}"
+    return f"{rate:.1f} /s"
+
+
+def cost(nanoseconds):
+    for size, unit in ((1e6, "ms"), (1e3, "µs")):
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:.1f} {unit}"
+    return f"{nanoseconds:.1f} ns"
+
+
+def table(rows):
+    head = ["work", "ours", "a unit", "compared with", "its speed", "ours/its", "least to most"]
+    lines, before = [head], None
+    for row in rows:
+        bytes_too = row["bytes_per_unit"]
+        rate = f", {1e3 * bytes_too / row['ours_ns']:.0f} MB/s" if bytes_too >= 100 else ""
+        first = ["", "", ""] if row["work"] == before else [
+            row["work"], speed(row["ours_ns"]) + rate, cost(row["ours_ns"])]
+        before = row["work"]
+        lines.append(first + [row["peer"], speed(row["peer_ns"]), f"{row['ratio']:.2f}",
+                              f"{row['ratio_least']:.2f} to {row['ratio_most']:.2f}"])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
+    return "\n".join([text[0], "-" * len(text[0])] + text[1:])
+
+
+def noise(rows, load):
+    found = []
+    if load > 0.5:
+        found.append(f"the machine is busy (load {load:.1f} before the start): trust the ratios, not the speeds")
+    wild = sorted({row["work"] for row in rows if row["ratio_most"] > 1.5 * row["ratio_least"]})
+    if wild:
+        found.append("rounds differ by more than half, run again: " + "; ".join(wild))
+    return found
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--captures", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
+    parser.add_argument("--rounds", type=int, default=9, help="turns of each contestant (9)")
+    parser.add_argument("--only", default="", metavar="REGEX", help="only the work whose name this is found in")
+    parser.add_argument("--large", action="store_true", help="peak memory on 10 GB of capture, some minutes")
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    load = os.getloadavg()[0]
+    terminal = sys.stderr.isatty()
+
+    def note(text, end="\r"):
+        if terminal or end == "\n":
+            print(("\r\x1b[K" if terminal else "") + text, end=end, file=sys.stderr, flush=True)
+
+    for line in noise([], load):
+        note("benchmarks: " + line, end="\n")
+    rows, memory = [], None
+    work = tempfile.mkdtemp(prefix="benchmarks-", dir=os.environ.get("TMPDIR") or os.path.dirname(options.build))
+    ours = Worker([os.path.join(options.build, "benchmarks"), options.captures, work])
+    peers = Worker([sys.executable, os.path.join(HERE, "peers.py"), options.captures, work])
+    with open(os.path.join(HERE, "peers.py"), encoding="utf-8") as file:
+        theirs = set(re.findall(r'"([\w ,]+)": (?:lambda|\w+[,\s])', file.read()))
+
+    def ask(name):
+        return (peers if name in theirs else ours).ask(name)
+
+    try:
+        for comparison in COMPARISONS:
+            if re.search(options.only, comparison[0], re.IGNORECASE):
+                rows += compare(ask, comparison, options.rounds, note)
+        if re.search(options.only, "peak memory", re.IGNORECASE):
+            memory = peak_memory(options.build, work, per_unit(ask("digest")), options.large, note)
+    finally:
+        ours.close()
+        peers.close()
+        shutil.rmtree(work)
+    note("", end="\r")
+    warnings = noise(rows, load)
+    if options.json:
+        print(json.dumps({"load": load, "rows": rows, "memory": memory, "warnings": warnings}, indent=2))
+        return
+    if rows:
+        print(table(rows))
+    if memory:
+        print(memory["text"])
+    for line in warnings:
+        print("note: " + line)
+
+
+if __name__ == "__main__":
+    main()
