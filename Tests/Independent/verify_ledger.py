@@ -111,6 +111,13 @@ class Key:
         self.id = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
         need(self.id.hex() == key_id, "key id does not match name and key")
 
+    @classmethod
+    def named(cls, name, vkey):
+        """The same public key under another name, whose key id is another."""
+        data = b64(vkey.split("+", 2)[2])
+        key_id = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
+        return cls(f"{name}+{key_id.hex()}+{base64.b64encode(data).decode()}")
+
     def verify(self, signature, message):
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
@@ -237,6 +244,14 @@ class Log:
         return self.consistency(old, middle, high, size, False) + [self.range_hash(low, middle, size)]
 
     def verify(self):
+        origin, size, root, _ = self.check()
+        return {"origin": origin, "size": size, "root": base64.b64encode(root).decode()}
+
+    def verified_leaves(self):
+        """Every leaf, in order, after all of the log was checked."""
+        return self.check()[3]
+
+    def check(self):
         origin, size, root = parse_checkpoint(open_note(self.read("checkpoint"), self.key))
         leaves, row = [], []
         for index, width in widths(size, 0):
@@ -262,7 +277,7 @@ class Log:
             roots = consistency_roots(old, size, proof, True, old_root)
             need(roots == (old_root, root), f"size {old}: not consistent")
         self.verify_names()
-        return {"origin": origin, "size": size, "root": base64.b64encode(root).decode()}
+        return origin, size, root, leaves
 
     def verify_names(self):
         for base, folders, files in os.walk(self.directory):
