@@ -13,8 +13,9 @@ struct Book: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print an instrument's book as CSV: time, then ask price, ask size, bid price, bid size per level.",
     discussion: """
-      A row for each group of changes, for every Nth one with --every, or one as of --at. A level that is not there is two
-      empty fields. Crossed books are printed as they are, and counted on standard error.
+      A row for each message that changes the book, for every Nth one with --every, or one as of --at. A level that is not
+      there is two empty fields. Crossed books are printed as they are, and counted on standard error. Until a venue's
+      snapshot has come, the book holds what its updates told.
 
       EXAMPLE
         exprove book --instrument BTCUSDT --levels 5 --every 1000 --feed BINANCE=binance:spot.gz
@@ -62,6 +63,7 @@ struct Book: ParsableCommand {
     var batch = EventBatch(frames: 4096, events: 1 << 16, bytes: 8 << 20)
     var wanted: Int? = nil
     var changes = 0
+    var isChanged = false
     var now = Int64.min
     var out = Array(csv.header.utf8)
     var isDone = false
@@ -78,9 +80,10 @@ struct Book: ParsableCommand {
         directory.learn(event, feed: Int(frame.feed))
         let applied = market.apply(event, time: now, feed: frame.feed)
         if wanted == nil { wanted = directory.instruments.firstIndex(where: matches) }
-        guard let wanted, applied.effect != .none, Int(event.instrument) == wanted, event.has(.last), at == nil else {
-          continue
-        }
+        if Int(event.instrument) == wanted, changesBook(event, applied) { isChanged = true }
+        // A group shows when it is complete.
+        guard let wanted, event.has(.last), isChanged, at == nil else { continue }
+        isChanged = false
         changes += 1
         if changes % every == 0 { csv.append(wanted, of: market, at: now, to: &out) }
       }
@@ -95,6 +98,11 @@ struct Book: ParsableCommand {
       Console.write(out)
     }
     if csv.crossed + csv.locked > 0 { Console.note("\(csv.crossed) rows are crossed, \(csv.locked) locked") }
+  }
+
+  /// Orders and levels make the book; quotes, trades and states of the session don't.
+  private func changesBook(_ event: Event, _ applied: Applied) -> Bool {
+    (EventKind.orderAdd.rawValue...EventKind.clear.rawValue).contains(event.kind) && applied.effect != .unusable
   }
 
   private func matches(_ listed: ListedInstrument) -> Bool {
