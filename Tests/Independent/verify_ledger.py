@@ -107,7 +107,7 @@ class Key:
         data = b64(material)
         need(re.fullmatch("[0-9a-f]{8}", key_id), "key id")
         need(data[0] in (1, 4) and len(data) == 33, "not an Ed25519 key")
-        self.name, self.kind, self.public = name, data[0], data[1:]
+        self.vkey, self.name, self.kind, self.public = vkey, name, data[0], data[1:]
         self.id = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
         need(self.id.hex() == key_id, "key id does not match name and key")
 
