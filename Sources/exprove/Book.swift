@@ -47,16 +47,23 @@ struct Book: ParsableCommand {
     try Failure.exit {
       var opening = FeedOpening()
       var lanes: [FeedLane] = []
+      var setups: [FeedSetup] = []
       for (index, text) in feeds.enumerated() {
-        lanes.append(try opening.open(try FeedOptions(text), index: index, seed: 0).0)
+        let (lane, setup) = try opening.open(try FeedOptions(text), index: index, seed: 0)
+        lanes.append(lane)
+        setups.append(setup)
       }
       let input = MergedInput(lanes: lanes)
-      try rows(input)
+      let isFound = try rows(input)
       if let damage = lanes.compactMap(\.damage).first { throw RunError.feed(damage) }
+      guard !isFound else { return }
+      try UnknownCapture.check(lanes, setups)
+      throw RunError.badInput("\(instrument) was never seen; exprove normalize --summary tells what the capture holds")
     }
   }
 
-  private func rows(_ input: MergedInput) throws {
+  /// - Returns: whether the instrument was seen.
+  private func rows(_ input: MergedInput) throws -> Bool {
     var market = Market(seed: 0)
     var directory = InstrumentDirectory(venues: input.lanes.map(\.venue))
     var csv = BookCSV(levels: levels)
@@ -90,14 +97,13 @@ struct Book: ParsableCommand {
       Console.write(out)
       out.removeAll(keepingCapacity: true)
     }
-    guard let wanted else {
-      throw RunError.badInput("\(instrument) was never seen; exprove normalize --summary tells what the capture holds")
-    }
+    guard let wanted else { return false }
     if let at {
       csv.append(wanted, of: market, at: at, to: &out)
       Console.write(out)
     }
     if csv.crossed + csv.locked > 0 { Console.note("\(csv.crossed) rows are crossed, \(csv.locked) locked") }
+    return true
   }
 
   /// Orders and levels make the book; quotes, trades and states of the session don't.
