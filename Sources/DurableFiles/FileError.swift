@@ -24,6 +24,9 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     let hint =
       switch number {
       case ENOSPC, EDQUOT: "; make room there and run the same command again: what was recorded stays valid"
+      case EFBIG where operation == "write":
+        "; raise the limit on file sizes (ulimit -f) and run the same command again: what was recorded stays valid"
+      case ENOENT, ENOTDIR: "; check the path"
       case EACCES, EPERM, EROFS: "; choose a directory that this user may write, or change its mode"
       default: ""
       }

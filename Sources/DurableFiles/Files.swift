@@ -12,6 +12,15 @@ package enum Files {
     return try file.read(at: 0, count: size)
   }
 
+  /// All bytes of a regular file that may be anybody's; a link, pipe or device is refused. `EFBIG` when it holds more than
+  /// `limit`.
+  package static func readRegular(_ path: String, limit: Int = 1 << 30) throws(FileError) -> [UInt8] {
+    let file = try OpenFile.regular(path)
+    let size = try file.size()
+    guard size <= limit else { throw FileError(path: path, operation: "read", number: EFBIG) }
+    return try file.read(at: 0, count: size)
+  }
+
   /// Writes beside `path`, syncs, renames into place and syncs the directory.
   package static func writeDurably(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws(FileError) {
     let temporary = path + ".tmp"
@@ -79,19 +88,28 @@ package enum Files {
     return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
   }
 
-  /// Every file below `path`, as paths relative to it, sorted; a link is listed and not followed.
-  package static func tree(_ path: String) throws(FileError) -> [String] {
-    var found: [String] = []
+  /// Something in a directory, by its path relative to that.
+  package struct Entry: Equatable, Sendable {
+    package enum Kind: Sendable { case regular, directory, other }
+    package let path: String
+    package let kind: Kind
+  }
+
+  /// Everything below `path`, sorted by names, a directory before what it holds; a link is listed and not followed.
+  package static func tree(_ path: String) throws(FileError) -> [Entry] {
+    var found: [Entry] = []
     for name in try names(in: path) {
       let child = path + "/" + name
       var status = stat()
       guard unsafe lstat(child, &status) == 0 else {
         throw FileError(path: child, operation: "examine", number: errno)
       }
-      if status.st_mode & S_IFMT == S_IFDIR {
-        found.append(contentsOf: try tree(child).map { name + "/" + $0 })
-      } else {
-        found.append(name)
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: found.append(Entry(path: name, kind: .regular))
+      case S_IFDIR:
+        found.append(Entry(path: name, kind: .directory))
+        found.append(contentsOf: try tree(child).map { Entry(path: name + "/" + $0.path, kind: $0.kind) })
+      default: found.append(Entry(path: name, kind: .other))
       }
     }
     return found

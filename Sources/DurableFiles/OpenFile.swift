@@ -15,6 +15,18 @@ package struct OpenFile: ~Copyable {
     guard descriptor >= 0 else { throw FileError(path: path, operation: "open", number: errno) }
   }
 
+  /// `open` for reading what may be anybody's: a link is not followed, a pipe not waited for, and nothing but a regular
+  /// file taken.
+  package static func regular(_ path: String) throws(FileError) -> OpenFile {
+    let file = try OpenFile(path, flags: O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    var status = stat()
+    guard unsafe fstat(file.descriptor, &status) == 0 else { throw file.failure("examine") }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError(path: path, operation: "read it as a regular file", number: ENOTSUP)
+    }
+    return file
+  }
+
   deinit { close(descriptor) }
 
   /// `fstat`; only of a regular file, since no other has a size that says how much can be read.

@@ -51,7 +51,7 @@ struct TaskVenues: Sendable {
     for (index, lot) in lots.enumerated() where quantity % lot != 0 && lots.count == 1 {
       throw .badInput(
         "task \(task.id): quantity \(task.quantity) is no multiple of the lot \(FixedPoint.text(lot, scale: scale)) of "
-          + "\(listings[index].venue) \(listings[index].symbol)")
+          + "\(listings[index].venue) \(listings[index].symbol); state one in the task")
     }
   }
 

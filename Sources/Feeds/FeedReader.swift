@@ -51,7 +51,8 @@ package struct FeedReader: ~Copyable {
     if container == .length16, options.venueLatency == nil {
       throw .usage(
         feed: options.text,
-        reason: "the capture has no receive times; say where they come from, for example time=venue+0ns")
+        reason: "the capture was taken for length-prefixed messages, which have no receive times; say where they come "
+          + "from, for example time=venue+0ns, or see that it is a capture of this venue")
     }
     var reader = FeedReader(window, feed: feed, container: container, framing: framing, options: options)
     if container == .pcap { try reader.openPcap() }

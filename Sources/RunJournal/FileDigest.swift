@@ -12,7 +12,7 @@ enum FileDigest {
   private static let chunk = 1 << 20
 
   static func of(_ path: String) throws(FileError) -> ExecutionIR.Digest {
-    let file = try OpenFile(path, flags: O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let file = try OpenFile.regular(path)
     let size = try file.size()
     guard size <= limit else { throw FileError(path: path, operation: "read", number: EFBIG) }
     var hasher = SHA256()

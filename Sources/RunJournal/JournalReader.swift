@@ -3,7 +3,6 @@
 internal import DurableFiles
 package import EventFlow
 package import ExecutionIR
-private import Glibc
 
 /// Reads a journal from its beginning, checking the chain of every record.
 package struct JournalReader: ~Copyable {
@@ -21,6 +20,8 @@ package struct JournalReader: ~Copyable {
   private var segment: Segment? = nil
   private var size = 0
   private var offset = 0
+  /// Of the segment before.
+  private var sizeBefore = 0
   private var record: [UInt8] = []
 
   /// Everything that was read so far.
@@ -45,6 +46,9 @@ package struct JournalReader: ~Copyable {
     }
     return names
   }
+
+  /// Whether the last segment holds no whole record: only a run that was interrupted leaves one.
+  package var endsInEmptySegment: Bool { index > 0 && offset <= JournalFormat.segmentHeaderSize }
 
   /// The path of the segment being read, for messages.
   package var path: String { index < 0 ? directory : directory + "/" + segments[index] }
@@ -72,6 +76,7 @@ package struct JournalReader: ~Copyable {
     guard let kind = RecordKind(rawValue: UInt32(word(header, 4))) else {
       throw damaged("unknown type of record \(word(header, 4))")
     }
+    try checkPlace(whole)
     let item = try decode(kind, into: &batch)
     offset += whole
     position = JournalPosition(records: position.records + 1, chain: expected)
@@ -99,6 +104,15 @@ package struct JournalReader: ~Copyable {
     }
   }
 
+  /// The same records lie in the same segments, however often a run was interrupted.
+  private func checkPlace(_ whole: Int) throws(JournalError) {
+    if offset > JournalFormat.segmentHeaderSize {
+      guard offset + whole <= JournalFormat.segmentLimit else { throw damaged("the record belongs to the next segment") }
+    } else if index > 0, sizeBefore + whole <= JournalFormat.segmentLimit {
+      throw damaged("the record belongs to the segment before")
+    }
+  }
+
   /// A torn record may only stand at the very end of the journal.
   private func tail(_ left: Int) throws(JournalError) -> Item {
     if left > 0, index + 1 < segments.count { throw damaged("an unfinished record before the last segment") }
@@ -109,6 +123,7 @@ package struct JournalReader: ~Copyable {
   private mutating func openNext() throws(JournalError) -> Bool {
     index += 1
     offset = 0
+    sizeBefore = size
     do {
       let opened = try Segment(path)
       size = try opened.file.size()
@@ -149,7 +164,7 @@ private final class Segment {
   let file: OpenFile
 
   init(_ path: String) throws(FileError) {
-    file = try OpenFile(path, flags: O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    file = try OpenFile.regular(path)
   }
 
   func read(_ at: Int, _ count: Int) throws(JournalError) -> [UInt8] {

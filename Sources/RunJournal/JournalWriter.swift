@@ -96,30 +96,33 @@ package struct JournalWriter: ~Copyable {
 
   /// Compares with what an earlier attempt wrote, or appends. A torn tail is written over.
   private mutating func put(_ bytes: [UInt8]) throws(JournalError) {
-    do {
-      if offset + bytes.count <= existing {
-        let before = try segment.read(at: offset, count: bytes.count)
-        guard before == bytes else {
-          throw JournalError.diverged(path: segment.path, record: max(1, position.records) - 1)
-        }
-      } else {
-        if offset < existing {
-          let before = try segment.read(at: offset, count: existing - offset)
-          guard bytes.starts(with: before) else {
-            throw JournalError.diverged(path: segment.path, record: max(1, position.records) - 1)
-          }
-        }
-        try segment.write(bytes, at: offset)
-        existing = offset + bytes.count
-      }
-      offset += bytes.count
-    } catch let error as JournalError {
-      throw error
-    } catch let error as FileError {
-      throw .file(error.description)
-    } catch {
-      throw .file("\(error)")
+    let before = try JournalWriter.file { () throws(FileError) in
+      try segment.read(at: offset, count: min(bytes.count, existing - offset))
     }
+    if !bytes.starts(with: before) {
+      let same = zip(before, bytes).enumerated().first { $1.0 != $1.1 }!.offset
+      guard try isTorn(from: offset + same) else {
+        throw .diverged(path: segment.path, record: max(1, position.records) - 1)
+      }
+      try JournalWriter.file { () throws(FileError) in try segment.truncate(to: offset) }
+      existing = offset
+    }
+    if existing - offset < bytes.count {
+      try JournalWriter.file { () throws(FileError) in try segment.write(bytes, at: offset) }
+      existing = offset + bytes.count
+    }
+    offset += bytes.count
+  }
+
+  /// Whether nothing but zeros follows: bytes that were written and did not reach the disk before a power cut.
+  private func isTorn(from start: Int) throws(JournalError) -> Bool {
+    try JournalWriter.file { () throws(FileError) in
+      try segment.read(at: start, count: existing - start).allSatisfy { $0 == 0 }
+    }
+  }
+
+  private static func file<Value>(_ body: () throws(FileError) -> Value) throws(JournalError) -> Value {
+    do throws(FileError) { return try body() } catch { throw .file(error.description) }
   }
 
   private static func segment(in directory: String, number: Int) throws(JournalError) -> OpenFile {

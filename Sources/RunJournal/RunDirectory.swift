@@ -23,9 +23,9 @@ package struct RunDirectory: Sendable {
   package func object(_ digest: Digest) -> String { "\(objects)/\(digest)" }
   package var key: String { keys + "/ledger.vkey" }
 
-  private static let names = [
-    "adapters", "journal", "keys", "ledger", "objects", "reports", "run.json", "run.json.tmp",
-  ]
+  /// The directories that a run has, none of them nested but the ledger's.
+  package static let folders = ["adapters", "journal", "keys", "ledger", "objects", "reports"]
+  private static let names = folders + ["run.json", "run.json.tmp"]
 
   /// Creates the directory and those below it. One that holds anything else than a run is refused.
   package func create() throws(RunError) {
@@ -54,7 +54,7 @@ package struct RunDirectory: Sendable {
   package func read() throws(RunError) -> (RunDescription, [UInt8])? {
     guard Files.exists(description) else { return nil }
     do {
-      let bytes = try Files.read(description, limit: 64 << 20)
+      let bytes = try Files.readRegular(description, limit: 64 << 20)
       let json = try JSON.parse(bytes)
       guard json.canonical == bytes else { throw JSONError(offset: 0, reason: "not in canonical form") }
       return (try RunDescription(json: json), bytes)
@@ -77,7 +77,7 @@ package struct RunDirectory: Sendable {
   /// The reference data that a run names.
   package func reference(_ digest: Digest) throws(RunError) -> ReferenceData {
     do {
-      let bytes = try Files.read(object(digest), limit: 256 << 20)
+      let bytes = try Files.readRegular(object(digest), limit: 256 << 20)
       guard Digest(of: bytes) == digest else {
         throw RunError.badInput("\(object(digest)): does not have the digest of its name")
       }

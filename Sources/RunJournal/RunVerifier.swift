@@ -21,7 +21,7 @@ package struct VerificationReport: Sendable {
   package var verdict: Verdict
   /// Each with the file and the reason.
   package var findings: [String]
-  /// Bytes behind the last checkpoint that an interrupted run left; nothing there is vouched for.
+  /// What an interrupted run left beside what its last checkpoint covers; nothing vouches for it.
   package var tail: [String]
   package var isFinished: Bool
   package var leaves: UInt64
@@ -127,7 +127,7 @@ package struct RunVerifier {
       fail("run.json", "its verifier key is not one")
       return nil
     }
-    if let bytes = try? Files.read(directory.key, limit: 4096) {
+    if let bytes = try? Files.readRegular(directory.key, limit: 4096) {
       if bytes != Array((description.verifier + "\n").utf8) {
         fail("keys/ledger.vkey", "is not the key that run.json names")
       }
@@ -157,24 +157,39 @@ package struct RunVerifier {
     report.leaves = ledger.statements
     report.ledger = ledger.log.checkpoint
     report.checkpoint = ledger.log.checkpoint.map { "\($0.size) leaves, root \($0.root)" } ?? ""
+    if ledger.log.checkpoint == nil, isLedgerEmpty { return failUncovered() }
     if LogReader.statedOrigin(directory: directory.ledger) != description.origin {
       fail("ledger/checkpoint", "is of another log than run.json names")
     }
     for (index, statement) in statements { take(index, statement, description) }
     for finding in ledger.log.findings {
-      // An interrupted writer's leavings are no damage, unless the run says that it ended.
-      if finding.kind == .unfinished, !isFinished {
+      // An interrupted writer's leavings are no damage. Once the run has ended, only what repeats the tree can be such.
+      if finding.kind == .superseded || finding.kind == .unfinished && !isFinished {
         tail.append("ledger/\(finding.path): \(finding.reason)")
       } else {
         fail("ledger/\(finding.path)", finding.reason)
       }
     }
+    if ledger.log.checkpoint?.size == 0 { return failUncovered() }
     guard let runStatement else { return fail("ledger", "its first leaf is not the run's own statement") }
     let adapters = runStatement.subjects.filter { $0.name.hasPrefix("adapters/") }.map(\.digest)
     let needed = description.feeds.compactMap(\.adapter?.digest)
     if needed.contains(where: { !adapters.contains($0) }) {
       fail("ledger, leaf 0", "does not name every adapter of run.json")
     }
+  }
+
+  /// Whether the run was stopped before its log had a checkpoint.
+  private var isLedgerEmpty: Bool {
+    guard let names = try? Files.names(in: directory.ledger) else { return false }
+    return names.allSatisfy { $0 == "checkpoint.new" }
+  }
+
+  private mutating func failUncovered() {
+    fail(
+      "ledger",
+      "covers no leaf yet: the run was stopped before its first decision, and nothing of it is vouched for; the command "
+        + "that began it goes on with it")
   }
 
   private mutating func take(_ index: UInt64, _ statement: Statement, _ description: RunDescription) {
@@ -245,33 +260,55 @@ package struct RunVerifier {
         switch try reader.next(into: &batch) {
         case .batch: stream.add(batch)
         case .input: break
-        case .end(let torn): return end(next, reader.position, report.records, torn)
+        case .end(let torn):
+          if next < positions.count { fail("journal", "ends before the place that the ledger commits to") }
+          return behind(reader.position.records - report.records, torn, reader.endsInEmptySegment)
         }
       }
     } catch {
-      fail("journal", error.description)
+      // Behind the last checkpoint a power cut may leave anything.
+      if isFinished || next < positions.count {
+        fail("journal", error.description)
+      } else {
+        tail.append("journal: behind the last checkpoint: \(error.description)")
+      }
     }
   }
 
-  private mutating func end(_ next: Int, _ position: JournalPosition, _ committed: UInt64, _ torn: Int) {
-    if next < positions.count { fail("journal", "ends before the place that the ledger commits to") }
-    let beyond = position.records - committed
-    guard beyond > 0 || torn > 0 else { return }
-    let text = "\(beyond) records and \(torn) bytes behind the last checkpoint"
+  private mutating func behind(_ records: UInt64, _ bytes: Int, _ endsInEmptySegment: Bool) {
+    guard records > 0 || bytes > 0 || endsInEmptySegment else { return }
+    let text =
+      "\(records) records and \(bytes) bytes behind the last checkpoint"
+      + (endsInEmptySegment ? ", and a segment without a record" : "")
     if isFinished { fail("journal", text) } else { tail.append("journal: \(text)") }
   }
 
-  /// Every file is one that something commits to.
+  /// Every file is one that something commits to, and nothing else lies there but the directories that hold them.
   private mutating func verifyTree() {
-    guard let files = try? Files.tree(directory.path) else { return fail(directory.path, "cannot be listed") }
-    for path in files where !path.hasPrefix("ledger/") && !path.hasPrefix("journal/") {
-      if path == "run.json" || path == "keys/ledger.vkey" || named.contains(path) { continue }
-      let isUnfinished = !isFinished && (path.hasPrefix("objects/") || path.hasSuffix(".tmp"))
-      if isUnfinished {
-        tail.append("\(path): no leaf names it yet")
-      } else {
-        fail(path, "no leaf of the ledger names it")
+    let entries: [Files.Entry]
+    do throws(FileError) { entries = try Files.tree(directory.path) } catch {
+      return fail(directory.path, "cannot be listed: \(error)")
+    }
+    // What lies in the ledger was held against its checkpoint, file by file.
+    for entry in entries where !entry.path.hasPrefix("ledger/") {
+      switch entry.kind {
+      case .regular: verifyName(entry.path)
+      case .directory:
+        if !RunDirectory.folders.contains(entry.path) { fail(entry.path, "is a directory that no run has") }
+      case .other: fail(entry.path, "is a link or no regular file; a run holds files and directories only")
       }
+    }
+  }
+
+  private mutating func verifyName(_ path: String) {
+    // The reader of the journal has seen that there are its segments and nothing else.
+    if path.hasPrefix("journal/") || path == "run.json" || path == "keys/ledger.vkey" || named.contains(path) { return }
+    let isEarly =
+      path.hasPrefix("objects/") || path.hasSuffix(".tmp") || runStatement == nil && path.hasPrefix("adapters/")
+    if !isFinished, isEarly {
+      tail.append("\(path): no leaf names it yet")
+    } else {
+      fail(path, "no leaf of the ledger names it")
     }
   }
 }

@@ -98,14 +98,45 @@ extension LogReader {
           if TileCoordinate(path: path)?.standing(inTree: checkpoint.size) == .part { return }
         }
         if Leftover(path: path, kind: kind, size: checkpoint.size) != nil {
-          let what = kind == .directory ? "an empty directory" : "not part of the tree that the checkpoint covers"
-          results.add(.unfinished, path, "\(what): left by a writer that was interrupted")
+          addLeftover(path, kind, size: checkpoint.size, &results)
         } else {
           results.add(.extra, path, kind == .regular ? "belongs to no log" : "not a regular file of a log")
         }
       }
     } catch {
       results.add(.missing, ".", error.description)
+    }
+  }
+
+  private func addLeftover(_ path: String, _ kind: LogFiles.Kind, size: UInt64, _ report: inout LogReport) {
+    let source = "left by a writer that was interrupted"
+    let tile = TileCoordinate(path: kind == .directory ? path + "/1" : path)
+    if let tile, tile.standing(inTree: size) == .superseded {
+      if kind == .directory {
+        report.add(.superseded, path, "an empty directory of tiles that fuller ones replaced: \(source)")
+      } else if isBeginning(tile, inTree: size) {
+        report.add(.superseded, path, "a tile that a fuller one has replaced: \(source)")
+      } else {
+        report.add(.damaged, path, "does not hold what the fuller tile begins with")
+      }
+      return
+    }
+    let what = kind == .directory ? "an empty directory" : "not part of the tree that the checkpoint covers"
+    report.add(.unfinished, path, "\(what): \(source)")
+  }
+
+  /// Whether a partial tile is the beginning of the one that the tree has in its place.
+  private func isBeginning(_ tile: TileCoordinate, inTree size: UInt64) -> Bool {
+    let fuller = TileCoordinate.holding(item: tile.index << 8, of: tile.row, inTree: size)
+    do throws(LogError) {
+      if tile.row == .entries {
+        let (bytes, entries) = try LogReader.bundle(fuller, in: directory)
+        return try LogReader.bundle(tile, in: directory).bytes.elementsEqual(bytes[..<entries[tile.width - 1].upperBound])
+      }
+      let bytes = try LogReader.tileBytes(fuller, in: directory)
+      return try LogReader.tileBytes(tile, in: directory).elementsEqual(bytes.prefix(tile.width * MerkleHash.byteCount))
+    } catch {
+      return false
     }
   }
 }

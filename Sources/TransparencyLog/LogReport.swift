@@ -18,6 +18,9 @@ package struct Finding: Equatable, Sendable, CustomStringConvertible {
     /// What a writer that was interrupted leaves: files not yet renamed, tiles beyond the checkpoint, partial
     /// tiles that it no longer needs. The log holds at its checkpoint, and `resume` clears this away.
     case unfinished
+    /// A partial tile that a fuller one has replaced, or its empty directory: it holds what it held, and an interrupted
+    /// writer did not come to remove it.
+    case superseded
   }
 
   package let kind: Kind
@@ -51,7 +54,7 @@ package struct LogReport: Sendable {
   package var isSound: Bool { findings.isEmpty }
   /// Whether all holds, though an interrupted writer left something lying about.
   package var isSoundUpToCheckpoint: Bool {
-    omittedFindings == 0 && findings.allSatisfy { $0.kind == .unfinished }
+    omittedFindings == 0 && findings.allSatisfy { $0.kind == .unfinished || $0.kind == .superseded }
   }
 
   mutating func add(_ kind: Finding.Kind, _ path: String, _ reason: String) {

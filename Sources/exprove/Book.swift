@@ -13,8 +13,9 @@ struct Book: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print an instrument's book as CSV: time, then ask price, ask size, bid price, bid size per level.",
     discussion: """
-      A row for each group of changes, for every Nth one with --every, or one as of --at. A level that is not there is two
-      empty fields. Crossed books are printed as they are, and counted on standard error.
+      A row for each message that changes the book, for every Nth one with --every, or one as of --at. A level that is not
+      there is two empty fields. Crossed books are printed as they are, and counted on standard error. Until a venue's
+      snapshot has come, the book holds what its updates told.
 
       EXAMPLE
         exprove book --instrument BTCUSDT --levels 5 --every 1000 --feed BINANCE=binance:spot.gz
@@ -46,22 +47,30 @@ struct Book: ParsableCommand {
     try Failure.exit {
       var opening = FeedOpening()
       var lanes: [FeedLane] = []
+      var setups: [FeedSetup] = []
       for (index, text) in feeds.enumerated() {
-        lanes.append(try opening.open(try FeedOptions(text), index: index, seed: 0).0)
+        let (lane, setup) = try opening.open(try FeedOptions(text), index: index, seed: 0)
+        lanes.append(lane)
+        setups.append(setup)
       }
       let input = MergedInput(lanes: lanes)
-      try rows(input)
+      let isFound = try rows(input)
       if let damage = lanes.compactMap(\.damage).first { throw RunError.feed(damage) }
+      guard !isFound else { return }
+      try UnknownCapture.check(lanes, setups)
+      throw RunError.badInput("\(instrument) was never seen; exprove normalize --summary tells what the capture holds")
     }
   }
 
-  private func rows(_ input: MergedInput) throws {
+  /// - Returns: whether the instrument was seen.
+  private func rows(_ input: MergedInput) throws -> Bool {
     var market = Market(seed: 0)
     var directory = InstrumentDirectory(venues: input.lanes.map(\.venue))
     var csv = BookCSV(levels: levels)
     var batch = EventBatch(frames: 4096, events: 1 << 16, bytes: 8 << 20)
     var wanted: Int? = nil
     var changes = 0
+    var isChanged = false
     var now = Int64.min
     var out = Array(csv.header.utf8)
     var isDone = false
@@ -78,23 +87,28 @@ struct Book: ParsableCommand {
         directory.learn(event, feed: Int(frame.feed))
         let applied = market.apply(event, time: now, feed: frame.feed)
         if wanted == nil { wanted = directory.instruments.firstIndex(where: matches) }
-        guard let wanted, applied.effect != .none, Int(event.instrument) == wanted, event.has(.last), at == nil else {
-          continue
-        }
+        if Int(event.instrument) == wanted, changesBook(event, applied) { isChanged = true }
+        // A group shows when it is complete.
+        guard let wanted, event.has(.last), isChanged, at == nil else { continue }
+        isChanged = false
         changes += 1
         if changes % every == 0 { csv.append(wanted, of: market, at: now, to: &out) }
       }
       Console.write(out)
       out.removeAll(keepingCapacity: true)
     }
-    guard let wanted else {
-      throw RunError.badInput("\(instrument) was never seen; exprove normalize --summary tells what the capture holds")
-    }
+    guard let wanted else { return false }
     if let at {
       csv.append(wanted, of: market, at: at, to: &out)
       Console.write(out)
     }
     if csv.crossed + csv.locked > 0 { Console.note("\(csv.crossed) rows are crossed, \(csv.locked) locked") }
+    return true
+  }
+
+  /// Orders and levels make the book; quotes, trades and states of the session don't.
+  private func changesBook(_ event: Event, _ applied: Applied) -> Bool {
+    (EventKind.orderAdd.rawValue...EventKind.clear.rawValue).contains(event.kind) && applied.effect != .unusable
   }
 
   private func matches(_ listed: ListedInstrument) -> Bool {

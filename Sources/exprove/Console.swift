@@ -40,8 +40,12 @@ enum Console {
       }
       if count < 0 {
         if errno == EINTR { continue }
-        // Whoever reads has gone: there is nobody left to tell.
-        Glibc.exit(descriptor == 1 && errno != EPIPE ? 74 : 0)
+        // Without a reader of notes the work goes on; without one of results there is nothing left to do.
+        if descriptor == 2 { return }
+        let number = errno
+        if number == EPIPE { Glibc.exit(0) }
+        unsafe note("exprove: standard output: cannot write: \(String(cString: strerror(number)))")
+        Glibc.exit(74)
       }
       done += count
     }

@@ -3,13 +3,15 @@
 import Glibc
 import Synchronization
 
-/// Ctrl-C and SIGTERM ask a run to stop between two batches; a second one ends the process at once.
+/// Ctrl-C and SIGTERM ask a run to stop between two batches; a second one ends the process at once. A limit on file sizes
+/// is an error of the write that meets it, like a full disk.
 enum Interrupt {
   private static let flag = Atomic<Bool>(false)
 
   static var happened: Bool { flag.load(ordering: .relaxed) }
 
   static func listen() {
+    signal(SIGXFSZ, SIG_IGN)
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
         if Interrupt.flag.exchange(true, ordering: .relaxed) {

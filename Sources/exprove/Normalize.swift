@@ -61,6 +61,7 @@ struct Normalize: ParsableCommand {
         try list(input, &batch)
       }
       if let damage = lanes.compactMap(\.damage).first { throw RunError.feed(damage) }
+      if summary { try UnknownCapture.check(lanes, setups) }
     }
   }
 

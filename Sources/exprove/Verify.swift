@@ -43,7 +43,7 @@ struct Verify: ParsableCommand {
   private func print(_ report: VerificationReport) {
     Console.print("verdict: \(report.verdict.rawValue)")
     for finding in report.findings { Console.print("  does not hold: \(finding)") }
-    for tail in report.tail { Console.print("  behind the last checkpoint: \(tail)") }
+    for tail in report.tail { Console.print("  left by an interruption: \(tail)") }
     if !report.isFinished { Console.print("  the run did not end; what is before its last checkpoint is covered") }
     Console.print("checkpoint: \(report.checkpoint)")
     Console.print("journal: \(report.records) records, \(report.events) events")

@@ -107,9 +107,16 @@ class Key:
         data = b64(material)
         need(re.fullmatch("[0-9a-f]{8}", key_id), "key id")
         need(data[0] in (1, 4) and len(data) == 33, "not an Ed25519 key")
-        self.name, self.kind, self.public = name, data[0], data[1:]
+        self.vkey, self.name, self.kind, self.public = vkey, name, data[0], data[1:]
         self.id = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
         need(self.id.hex() == key_id, "key id does not match name and key")
+
+    @classmethod
+    def named(cls, name, vkey):
+        """The same public key under another name, whose key id is another."""
+        data = b64(vkey.split("+", 2)[2])
+        key_id = hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
+        return cls(f"{name}+{key_id.hex()}+{base64.b64encode(data).decode()}")
 
     def verify(self, signature, message):
         try:
@@ -237,6 +244,14 @@ class Log:
         return self.consistency(old, middle, high, size, False) + [self.range_hash(low, middle, size)]
 
     def verify(self):
+        origin, size, root, _ = self.check()
+        return {"origin": origin, "size": size, "root": base64.b64encode(root).decode()}
+
+    def verified_leaves(self):
+        """Every leaf, in order, after all of the log was checked."""
+        return self.check()[3]
+
+    def check(self):
         origin, size, root = parse_checkpoint(open_note(self.read("checkpoint"), self.key))
         leaves, row = [], []
         for index, width in widths(size, 0):
@@ -262,7 +277,7 @@ class Log:
             roots = consistency_roots(old, size, proof, True, old_root)
             need(roots == (old_root, root), f"size {old}: not consistent")
         self.verify_names()
-        return {"origin": origin, "size": size, "root": base64.b64encode(root).decode()}
+        return origin, size, root, leaves
 
     def verify_names(self):
         for base, folders, files in os.walk(self.directory):
