@@ -13,7 +13,6 @@
 #include <exprove/adapter.h>
 #include <stdlib.h>
 #include <string.h>
-
 EXPROVE_STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, events_are_little_endian);
 
 /* --- 1. The manifest: what a host learns before it runs any of this --------------------------------------------*/
@@ -136,7 +135,7 @@ struct exprove_session {
 
 /* Where it is, or the unused place where it would be. The seed keeps others from preparing keys that collide. */
 static entry *find(const exprove_session *s, uint16_t kind, uint64_t key) {
-  uint64_t hash = (key ^ s->seed ^ (uint64_t)kind << 62) * UINT64_C(0x9E3779B97F4A7C15);
+  uint64_t hash = (key ^ s->seed ^ (uint64_t)kind << 60) * UINT64_C(0x9E3779B97F4A7C15);
   hash = (hash ^ hash >> 32) * UINT64_C(0xD6E8FEB86659FD93);
   for (size_t i = (size_t)(hash ^ hash >> 32);; i++) {
     entry *e = &s->entries[i & (s->capacity - 1)];
@@ -144,7 +143,7 @@ static entry *find(const exprove_session *s, uint16_t kind, uint64_t key) {
   }
 }
 
-static int enter(exprove_session *s, uint16_t kind, uint64_t key, uint32_t instrument, uint64_t shares) {
+static int enter(exprove_session *s, uint16_t kind, uint64_t key, uint32_t instrument, int64_t shares) {
   entry *place = find(s, kind, key);
   s->used += place->kind == NOTHING;
   *place = (entry){key, kind, (uint16_t)instrument, (uint32_t)shares};
@@ -188,10 +187,12 @@ static const layout *open_line(const exprove_session *s, const uint8_t *p, uint3
   uint64_t milliseconds;
   uint16_t why;
   const layout *l = layouts;
-  *e = (exprove_event){.instrument = EXPROVE_NO_INSTRUMENT, .flags = EXPROVE_FLAG_NO_EVENT_TIME};
+  *e = (exprove_event){.kind = EXPROVE_KIND_UNKNOWN, .instrument = EXPROVE_NO_INSTRUMENT,
+                       .flags = EXPROVE_FLAG_NO_EVENT_TIME};
   if (size <= type) return malformed(e, EXPROVE_MALFORMED_SHORT, size), NULL;
+  e->aux = p[type];
   while (l < layouts + MESSAGES && l->type != p[type]) l++;
-  if (l == layouts + MESSAGES) return e->kind = EXPROVE_KIND_UNKNOWN, e->aux = p[type], NULL;
+  if (l == layouts + MESSAGES) return NULL;
   if (size < at + l->length) return malformed(e, EXPROVE_MALFORMED_SHORT, size), NULL;
   if (size > at + l->length) return malformed(e, EXPROVE_MALFORMED_LONG, at + l->length), NULL;
   uint32_t read = read_field(&clock, p + at, &milliseconds, &why);
@@ -216,7 +217,6 @@ static int read_fields(const layout *l, const uint8_t *p, uint32_t at, uint64_t 
     case SHARES: case SUM: e->quantity = (int64_t)value[i]; break;
     case PRICE: e->price = (int64_t)value[i]; break;
     case CODE: e->aux |= value[i] << (8 * letters++); break;
-    default: break;
     }
   }
   e->kind = l->kind;
@@ -256,12 +256,12 @@ static int remember(exprove_session *s, const layout *l, const uint64_t *value, 
   switch (l->kind) {
   case EXPROVE_KIND_ORDER_ADD:
     if (order->shares > 0) return malformed(e, EXPROVE_MALFORMED_FIELD, at);
-    return enter(s, ORDER, e->order_id, e->instrument, value[2]);
+    return enter(s, ORDER, e->order_id, e->instrument, e->quantity);
   case EXPROVE_KIND_ORDER_EXECUTE: case EXPROVE_KIND_ORDER_REDUCE:
-    if (value[1] > order->shares) return malformed(e, EXPROVE_MALFORMED_RANGE, at + l->fields[0].size);
-    order->shares -= (uint32_t)value[1];
-    return l->kind == EXPROVE_KIND_ORDER_REDUCE || enter(s, EXECUTION, e->aux, e->instrument, value[1]);
-  case EXPROVE_KIND_TRADE: return enter(s, EXECUTION, e->aux, e->instrument, value[2]);
+    if (e->quantity > order->shares) return malformed(e, EXPROVE_MALFORMED_RANGE, at + l->fields[0].size);
+    order->shares -= (uint32_t)e->quantity;
+    return l->kind == EXPROVE_KIND_ORDER_REDUCE || enter(s, EXECUTION, e->aux, e->instrument, e->quantity);
+  case EXPROVE_KIND_TRADE: return enter(s, EXECUTION, e->aux, e->instrument, e->quantity);
   case EXPROVE_KIND_TRADE_BREAK: find(s, EXECUTION, e->aux)->shares = 0; break;
   case EXPROVE_KIND_CLEAR:
     for (size_t i = 0; i < s->capacity; i++) {
@@ -270,7 +270,6 @@ static int remember(exprove_session *s, const layout *l, const uint64_t *value, 
     break;
   case EXPROVE_KIND_STATUS: e->level = trading_status(value[1], value[2]); break;
   case EXPROVE_KIND_NOTICE: e->aux = e->aux << 8 | l->type; break; /* "JC", "RA" */
-  default: break;
   }
   return 1;
 }
@@ -409,8 +408,8 @@ static exprove_status say(exprove_text *error, exprove_status status, const char
 }
 
 static exprove_status init(const exprove_host *host, exprove_text *error) {
-  int is_known = host->struct_size >= offsetof(exprove_host, cookie) && host->abi_version == EXPROVE_ABI_VERSION_1_0;
-  return is_known ? EXPROVE_OK : say(error, EXPROVE_NOT_IMPLEMENTED, "this adapter speaks ABI 1.0");
+  if (host->struct_size >= 8 && host->abi_version == EXPROVE_ABI_VERSION_1_0) return EXPROVE_OK;
+  return say(error, EXPROVE_NOT_IMPLEMENTED, "this adapter speaks ABI 1.0");
 }
 static void deinit(void) {}
 
