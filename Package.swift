@@ -57,7 +57,8 @@ let package = Package(
   targets: [
     // Floor 0
     .target(
-      name: "CExProveABI", path: "sdk-c", exclude: [], sources: ["layout/layout.c"], publicHeadersPath: "include"),
+      name: "CExProveABI", path: "sdk-c", exclude: ["examples"], sources: ["layout/layout.c"],
+      publicHeadersPath: "include"),
     .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
