@@ -95,6 +95,51 @@ private func read(_ path: String) throws -> (position: JournalPosition, digest: 
     }
   }
 
+  /// A power cut can leave a file at its full length, with zeros where bytes did not reach the disk.
+  @Test func resumesBehindZeros() throws {
+    let whole = try Scratch()
+    let expected = try write(whole.path, batches: 0..<12)
+    let bytes = try Files.read(whole.path + "/000000.seg")
+    for cut in stride(from: 0, to: bytes.count, by: 11) {
+      let scratch = try Scratch()
+      let zeros = [UInt8](repeating: 0, count: bytes.count - cut + cut % 5)
+      try Files.writeDurably(Array(bytes[..<cut]) + zeros, to: scratch.path + "/000000.seg")
+      #expect(try write(scratch.path, batches: 0..<12) == expected)
+      #expect(try Files.read(scratch.path + "/000000.seg") == bytes, "cut at \(cut)")
+    }
+    // Where something else follows them, the bytes are another run's or damaged, and stay.
+    let scratch = try Scratch()
+    var damaged = bytes
+    for index in 200..<400 { damaged[index] = 0 }
+    try Files.writeDurably(damaged, to: scratch.path + "/000000.seg")
+    #expect(throws: JournalError.self) { try write(scratch.path, batches: 0..<12) }
+    #expect(try Files.read(scratch.path + "/000000.seg") == damaged)
+  }
+
+  /// Cut into segments elsewhere, the same records are not the same journal.
+  @Test func findsRecordsInAnotherSegment() throws {
+    let scratch = try Scratch()
+    _ = try write(scratch.path, batches: 0..<12)
+    let bytes = try Files.read(scratch.path + "/000000.seg")
+    let length = bytes[48..<52].reversed().reduce(0) { $0 << 8 | Int($1) }
+    let cut = 48 + 16 + length + 32
+    let header = Array("EXPJRNL1".utf8) + [1, 0, 0, 0, 0, 0, 0, 0] + bytes[cut - 32..<cut]
+    try Files.writeDurably(Array(bytes[..<cut]), to: scratch.path + "/000000.seg")
+    try Files.writeDurably(header, to: scratch.path + "/000001.seg")
+    #expect(try read(scratch.path).position.records == 1)
+    try Files.writeDurably(header + bytes[cut...], to: scratch.path + "/000001.seg")
+    #expect(throws: JournalError.self) { try read(scratch.path) }
+  }
+
+  @Test func readsNothingButRegularFiles() throws {
+    let whole = try Scratch()
+    _ = try write(whole.path, batches: 0..<2)
+    let scratch = try Scratch()
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.path + "/000000.seg", withDestinationPath: whole.path + "/000000.seg")
+    #expect(throws: JournalError.self) { try read(scratch.path) }
+  }
+
   @Test func refusesToContinueAnotherRun() throws {
     let scratch = try Scratch()
     _ = try write(scratch.path, batches: 0..<12)

@@ -86,6 +86,39 @@ import TransparencyLog
     // That log keeps its old partial tiles and checkpoints, which ours removes: all else holds.
     let report = reader.verifyAll()
     #expect(report.signatures.map(\.key) == [key])
-    #expect(report.findings.allSatisfy { $0.kind == .extra || $0.kind == .unfinished })
+    #expect(report.findings.allSatisfy { $0.kind == .extra || $0.kind == .superseded })
+    #expect(report.findings.contains { $0.kind == .superseded })
+  }
+
+  @Test func tellsEarlierTilesFromOthers() throws {
+    let key = try TestKey()
+    let scratch = try Scratch()
+    _ = try writeLog(scratch.path + "/log", size: 300, key: key)
+    let directory = scratch.path + "/log"
+    let hashes = try Array(Data(contentsOf: URL(fileURLWithPath: directory + "/tile/0/000")))
+    let (bundle, entries) = try LogReader.bundle(
+      TileCoordinate(row: .entries, index: 0, width: 256), in: directory)
+    let earlier: [(path: String, bytes: [UInt8])] = [
+      ("tile/0/000.p/5", Array(hashes[..<160])), ("tile/0/000.p/255", Array(hashes[..<(255 * 32)])),
+      ("tile/entries/000.p/7", Array(bundle[..<entries[6].upperBound])),
+    ]
+    for (path, bytes) in earlier {
+      let file = URL(fileURLWithPath: directory + "/" + path)
+      let folder = file.deletingLastPathComponent()
+      func findings(_ content: [UInt8]?) throws -> [Finding] {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        if let content { try Data(content).write(to: file) }
+        defer { try? FileManager.default.removeItem(at: folder) }
+        return LogReader(directory: directory, verifiers: [key.verifier]).verifyAll().findings
+      }
+      #expect(try findings(bytes).map(\.kind) == [.superseded], "\(path)")
+      #expect(try findings(nil).map(\.kind) == [.superseded], "the directory of \(path)")
+      var changed = bytes
+      changed[changed.count / 2] ^= 1
+      for content in [changed, Array(bytes.dropLast()), bytes + [0], []] {
+        #expect(try findings(content).map(\.kind) == [.damaged], "\(path) of \(content.count) bytes")
+      }
+    }
+    #expect(LogReader(directory: directory, verifiers: [key.verifier]).verifyAll().isSound)
   }
 }
