@@ -90,7 +90,7 @@ let package = Package(
     room(
       "ComplianceReports",
       [
-        "CExProveABI", "DurableFiles", "EventFlow", "ExecutionEngine", "ExecutionIR", "Governance", "MarketModel",
+        "CExProveABI", "CivilTime", "DurableFiles", "EventFlow", "ExecutionEngine", "ExecutionIR", "Governance", "MarketModel",
         "RunJournal", "TransparencyLog",
       ]),
     // Floor 7
@@ -104,8 +104,8 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterConformance", "AdapterHost", "CExProveABI", "EventFlow", "ExecutionEngine", "ExecutionIR",
-        "ExecutionRun",
+        "AdapterConformance", "AdapterHost", "CExProveABI", "ComplianceReports", "DurableFiles", "EventFlow",
+        "ExecutionEngine", "ExecutionIR", "ExecutionRun",
         "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog", arguments,
       ], swiftSettings: swiftRules),
     // Adapters
