@@ -18,7 +18,13 @@ struct Drawing {
       "svg", ["viewBox": "0 0 \(Drawing.width) \(height)", "role": "img", "aria-label": .text(label)]
     ) { page in
       if let watermark {
-        Drawing.text(&page, watermark, x: Drawing.width / 2, y: height / 2 + 300, anchor: "middle", style: "watermark")
+        let size = min(900, height * 3 / 5)
+        page.element(
+          "text",
+          [
+            "class": "watermark", "x": .number(Drawing.width / 2), "y": .number(height / 2 + size / 3),
+            "text-anchor": "middle", "font-size": .number(size),
+          ], watermark)
       }
       body(&page)
     }
@@ -137,6 +143,9 @@ enum PageTime {
 
   /// The time of day, UTC: `23:55:00.123`.
   static func time(_ time: Int64) -> String { seconds(TimeText.utc(time)) }
+
+  /// The time of day to the nanosecond.
+  static func exact(_ time: Int64) -> String { String(TimeText.utc(time).dropFirst(11).dropLast()) }
 
   private static func seconds(_ text: String) -> String {
     var time = Array(text.utf8.dropFirst(11).dropLast())

@@ -121,8 +121,9 @@ package struct ExecutionReport: Sendable {
   /// Of the journal position behind what others traded.
   package var intervalLeaves: [UInt64] { interval.leaf.map { [$0] } ?? [] }
 
-  /// What a row about fills says of them.
+  /// What a chart or a figure about fills says of them, and in one word what a row says.
   package var fillsLabel: String { description.fills.label }
+  package var rowLabel: String { description.fills.isSimulated ? "simulated" : "shadow" }
 }
 
 /// A fill that the venue took back: it counts nowhere.
@@ -133,7 +134,6 @@ package struct ReportBrokenFill: Sendable {
 }
 
 extension FillSource {
-  /// In every row and chart about fills.
   package var label: String {
     switch self {
     case .shadow: "shadow, nothing was sent"

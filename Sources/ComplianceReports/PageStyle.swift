@@ -48,15 +48,17 @@ extension Page {
     th{text-align:left;color:var(--soft);font-weight:500;vertical-align:bottom}
     th,td{padding:5px 16px 5px 0;border-bottom:1px solid var(--line)}
     td{vertical-align:top;overflow-wrap:break-word}
-    th.number,td.number{text-align:right;white-space:nowrap}
+    th.number,td.number{text-align:right}
+    td.number{white-space:nowrap}
     td.leaves{color:var(--soft)}
     tr.total td{font-weight:650}
     figure{margin:14px 0 6px}
     figcaption{color:var(--soft);font-size:13px}
     svg{display:block;width:100%;height:auto;overflow:visible}
-    svg text{font-size:115px;fill:var(--soft)}
+    svg text{fill:var(--soft)}
+    svg .tick,svg .name{font-size:115px}
     svg .name{fill:var(--ink)}
-    svg .watermark{font-size:900px;font-weight:700;letter-spacing:60px;fill:var(--ink);opacity:.05}
+    svg .watermark{font-weight:700;letter-spacing:60px;fill:var(--ink);opacity:.05}
     svg line{stroke:var(--line);stroke-width:8}
     svg .axis{stroke:var(--soft)}
     svg .planned{fill:var(--plan)}
@@ -68,9 +70,11 @@ extension Page {
     svg .dot{fill:var(--fill);stroke:var(--paper);stroke-width:8}
     svg .vwap{stroke:var(--vwap);stroke-width:14;stroke-dasharray:60 40}
     svg .average{stroke:var(--fill);stroke-width:14;stroke-dasharray:20 40}
-    @media(max-width:760px){.cards{grid-template-columns:1fr 1fr}.verification .open{columns:1}}
-    @media print{body{font-size:10.5px}main{max-width:none;padding:0}table{font-size:9px}
+    @media screen and (max-width:760px){.cards{grid-template-columns:1fr 1fr}.verification .open{columns:1}}
+    @media print{@page{margin:14mm}
+    body{font-size:10.5px}main{max-width:none;padding:0}table{font-size:8.5px}.wide{overflow:visible}
+    .cards{gap:8px}.card .value{font-size:17px}.facts,.note,.sub,figcaption{font-size:10px}.verdict{font-size:17px}
     h2{break-after:avoid}tr,svg,figure,.card,.verification{break-inside:avoid}thead{display:table-header-group}
-    th,td{padding-right:8px}}
+    th,td{padding:3px 7px 3px 0}}
     """
 }

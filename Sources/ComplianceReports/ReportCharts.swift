@@ -174,7 +174,7 @@ extension ExecutionReport {
 
   func venueChart(_ page: inout Page) {
     guard shortfall.filled > 0 else { return page.paragraph("Nothing was filled at any venue.") }
-    let bars = Axis(low: 0, high: shortfall.filled, from: 2900, to: Drawing.width - 1100)
+    let bars = Axis(low: 0, high: shortfall.filled, from: 2900, to: Drawing.width - 1900)
     figure(&page, "Of what was filled, by venue.") { page in
       drawing(260 * venues.count + 60, "Share of what was filled, by venue").draw(on: &page) { page in
         for (index, venue) in venues.enumerated() {
@@ -187,7 +187,7 @@ extension ExecutionReport {
           Drawing.bar(
             &page, "filled", x: bars.start, y: y, width: max(4, end - bars.start), height: 180,
             title: "\(quantityText(venue.quantity)), \(fillsLabel)")
-          Drawing.text(&page, "\(share) %", x: end + 80, y: y + 130, style: "name")
+          Drawing.text(&page, "\(share) %, \(rowLabel)", x: end + 80, y: y + 130, style: "name")
         }
       }
     }

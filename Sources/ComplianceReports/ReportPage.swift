@@ -43,6 +43,19 @@ extension ExecutionReport {
 
   func price(_ value: Int128?) -> String { value.map { FixedPoint.text($0, scale: priceScale) } ?? "—" }
 
+  /// A column of decimals with the points below each other: each has as many places as the one that needs the most.
+  func column(_ values: [(some FixedWidthInteger)?], scale: Int) -> [Page.Cell] {
+    let texts = values.map { $0.map { FixedPoint.text($0, scale: scale) } }
+    func places(_ text: String) -> Int { text.split(separator: ".").dropFirst().first?.utf8.count ?? 0 }
+    let most = texts.compactMap { $0.map(places) }.max() ?? 0
+    return texts.map { text in
+      guard let text else { return .number("—") }
+      let missing = most - places(text)
+      let point = missing > 0 && !text.contains(".") ? "." : ""
+      return .number(text + point + String(repeating: "0", count: missing))
+    }
+  }
+
   private func midText(_ mid: ReportMid) -> String {
     mid.mid.map { Ratio($0, 2_000_000_000).shortest } ?? "— (\(mid.reason ?? "not known"))"
   }
@@ -83,18 +96,26 @@ extension ExecutionReport {
     let reference = task.referenceVenues.map { "\($0.venue) \($0.symbol)" }.joined(separator: ", ")
     let facts = [
       ("Task", task.id), ("Account", "\(task.account), \(task.capacity.rawValue)"),
-      ("Objective", "\(task.objective.name), \(slices.count) slices"),
+      ("Objective", "\(objective), \(slices.count) slices"),
       ("Limit", task.limit.map { "\(FixedPoint.text($0, scale: priceScale)) \(task.currency)" } ?? "none"),
       ("Participation cap", "\(Ratio(Int128(task.participation), 10_000).shortest) %"), ("Venues", venues),
       ("Reference only", reference.isEmpty ? "none" : reference),
       ("Algorithm", "\(task.algorithm.name) \(task.algorithm.version)"),
-      ("Fills", "\(fillsLabel); \(description.fillsDetail)"),
+      ("Fills", fillsLabel),
     ]
     page.element("dl", ["class": "facts"]) { page in
       for (name, value) in facts {
         page.element("dt", name)
         page.element("dd", value)
       }
+    }
+  }
+
+  private var objective: String {
+    switch description.task.objective {
+    case .twap: "TWAP"
+    case .vwap: "VWAP"
+    case .implementationShortfall(let riskAversion): "implementation shortfall, risk aversion \(riskAversion)"
     }
   }
 
@@ -154,7 +175,7 @@ extension ExecutionReport {
     ]
     page.table(
       ["Part", currency, "Fills", "Ledger leaves"],
-      rows.map { [.text($0.0), .number(amount($0.1)), .text(fillsLabel), .leaves($0.2)] }, emphasised: 4)
+      rows.map { [.text($0.0), .number(amount($0.1)), .text(rowLabel), .leaves($0.2)] }, emphasised: 4)
     if let feesReason { page.paragraph("The fees have no sum: \(feesReason).") }
     if shortfall.total == nil {
       page.paragraph("A part is missing where a mid that it needs is, and with it the sum.", note: true)
@@ -178,7 +199,7 @@ extension ExecutionReport {
     page.table(
       ["Figure", "Value", "Fills", "Ledger leaves"],
       [
-        ["Average price", .number(averagePrice?.text(places: 9) ?? "—"), .text(fillsLabel), .leaves(fillSet())],
+        ["Average price", .number(averagePrice?.text(places: 9) ?? "—"), .text(rowLabel), .leaves(fillSet())],
         [
           "Interval VWAP, \(interval.trades) eligible trades of others",
           .number(interval.vwap?.text(places: 9) ?? "—"), "not in it", .leaves(LeafReference(intervalLeaves)),
@@ -189,11 +210,11 @@ extension ExecutionReport {
         ],
         [
           "Average price against VWAP, positive is cost", .number(interval.slippage?.text(places: 9) ?? "—"),
-          .text(fillsLabel), .leaves(fillSet(and: intervalLeaves)),
+          .text(rowLabel), .leaves(fillSet(and: intervalLeaves)),
         ],
         [
           "Participation, parts per million", .number(interval.participation?.text(places: 3) ?? "—"),
-          .text(fillsLabel), .leaves(fillSet(and: intervalLeaves)),
+          .text(rowLabel), .leaves(fillSet(and: intervalLeaves)),
         ],
       ])
   }
@@ -204,12 +225,15 @@ extension ExecutionReport {
     page.heading("Schedule against fills")
     scheduleChart(&page)
     trajectoryChart(&page)
+    let first = column(slices.map { Optional($0.first) }, scale: scale)
+    let planned = column(slices.map { Optional($0.planned) }, scale: scale)
+    let filled = column(slices.map { Optional($0.filled) }, scale: scale)
     page.table(
       ["Slice", "Begins, UTC", "First plan", "Planned", "Filled", "Fills", "Ledger leaves"],
       slices.enumerated().map { index, slice in
         [
-          .number(String(index)), .text(PageTime.time(slice.start)), .number(quantityText(slice.first)),
-          .number(quantityText(slice.planned)), .number(quantityText(slice.filled)), .text(fillsLabel),
+          .number(String(index)), .text(PageTime.time(slice.start)), first[index], planned[index], filled[index],
+          .text(rowLabel),
           .leaves(LeafReference(set: "slice-\(index)", "in this slice", of: slice.leaves)),
         ]
       })
@@ -219,13 +243,14 @@ extension ExecutionReport {
   private func venueSection(_ page: inout Page) {
     page.heading("Venues")
     venueChart(&page)
+    let filled = column(venues.map { Optional($0.quantity) }, scale: scale)
     page.table(
       ["Venue", "Symbol", "Orders", "Fills", "Filled", "Share, %", "Fills are", "Ledger leaves"],
       venues.enumerated().map { index, venue in
         [
           .text(venue.listing.venue), .text(venue.listing.symbol), .number(String(venue.orders)),
-          .number(String(venue.fills)), .number(quantityText(venue.quantity)),
-          .number(share(venue)?.text(places: 2) ?? "—"), .text(fillsLabel),
+          .number(String(venue.fills)), filled[index],
+          .number(share(venue)?.text(places: 2) ?? "—"), .text(rowLabel),
           .leaves(LeafReference(set: "venue-\(index)", "of fills", of: venue.leaves)),
         ]
       })

@@ -13,37 +13,45 @@ extension ExecutionReport {
       page.paragraph("None. Fills: \(fillsLabel).")
       return brokenTable(&page)
     }
+    let prices = column(fills.map { Optional($0.record.price) }, scale: priceScale)
+    let quantities = column(fills.map { Optional($0.record.quantity) }, scale: scale)
+    // Half of a doubled mid has a place more.
+    let mids = column(fills.map { $0.mid.mid.map { $0 * 5 } }, scale: priceScale + 1)
+    let effective = column(fills.map(\.quality.effective), scale: priceScale)
     page.table(
       ["Leaf", "Fill", "Order", "Venue", "Received, UTC", "Price", "Quantity", "Fee", "Mid", "Effective spread"],
-      fills.map { fill in
+      fills.enumerated().map { index, fill in
         let record = fill.record
+        let fee = Ratio(record.fee.amount, Int128(FixedPoint.power(Money.scale))).text(places: 4)
         return [
-          .number(String(fill.leaf)), .text(fillsLabel), .number(String(record.order)), .text(record.listing.venue),
-          .text(PageTime.time(record.receivedAt)), .number(price(Int128(record.price))),
-          .number(quantityText(record.quantity)),
-          .number("\(Ratio(record.fee.amount, Int128(FixedPoint.power(Money.scale))).text(places: 4)) \(record.fee.currency)"),
-          .number(fill.mid.mid.map { Ratio($0, 2_000_000_000).shortest } ?? "—"),
-          .number(price(fill.quality.effective)),
+          .number(String(fill.leaf)), .text(rowLabel), .number(String(record.order)), .text(record.listing.venue),
+          .text(PageTime.exact(record.receivedAt)), prices[index], quantities[index],
+          .number("\(fee) \(record.fee.currency)"), mids[index], effective[index],
         ]
       })
     page.paragraph(
       "Effective spread, realised spread and impact are per unit and twice the distance, as spreads are; positive is cost. "
-        + "Effective is realised plus impact. A markout is the realised spread with the opposite sign.", note: true)
-    page.table(
-      ["Leaf", "Fill"] + ExecutionReport.horizons.map { "Realised \($0.name)" }
-        + ExecutionReport.horizons.map { "Impact \($0.name)" },
-      fills.map { fill in
-        [.number(String(fill.leaf)), .text(fillsLabel)] + fill.quality.realised.map { .number(price($0)) }
-          + fill.quality.impacts.map { .number(price($0)) }
-      } + [averages])
+        + "Effective is realised plus impact. A markout is half the realised spread with the opposite sign.", note: true)
+    laterTable(&page)
     let lacking = Set(fills.flatMap { [$0.mid.reason] + $0.later.map(\.reason) }.compactMap { $0 }).sorted()
     if !lacking.isEmpty { page.paragraph("— stands where there is no mid: \(lacking.joined(separator: "; ")).", note: true) }
     brokenTable(&page)
   }
 
+  private func laterTable(_ page: inout Page) {
+    let names = ExecutionReport.horizons.map(\.name)
+    let realised = names.indices.map { horizon in column(fills.map { $0.quality.realised[horizon] }, scale: priceScale) }
+    let impacts = names.indices.map { horizon in column(fills.map { $0.quality.impacts[horizon] }, scale: priceScale) }
+    page.table(
+      ["Leaf", "Fill"] + names.map { "Realised \($0)" } + names.map { "Impact \($0)" },
+      fills.enumerated().map { index, fill in
+        [.number(String(fill.leaf)), .text(rowLabel)] + (realised + impacts).map { $0[index] }
+      } + [averages], emphasised: fills.count)
+  }
+
   private var averages: [Page.Cell] {
     let later = spreads.dropFirst()
-    return [.text("Average"), .text("by quantity, \(fillsLabel)")]
+    return [.text("Average"), .text(rowLabel)]
       + later.map { .number($0.realised?.text(places: 4) ?? "—") }
       + later.map { .number($0.impact?.text(places: 4) ?? "—") }
   }
@@ -56,7 +64,7 @@ extension ExecutionReport {
       brokenFills.map { broken in
         let record = broken.record
         return [
-          .number(String(broken.leaf)), .number(String(broken.brokenBy)), .text(fillsLabel),
+          .number(String(broken.leaf)), .number(String(broken.brokenBy)), .text(rowLabel),
           .number(String(record.order)), .text(record.listing.venue), .number(price(Int128(record.price))),
           .number(quantityText(record.quantity)),
         ]
