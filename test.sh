@@ -71,6 +71,7 @@ step "objects" python3 Tests/Rules/check_built.py "$(swift build "${swift_option
 step "tests" swift test "${swift_options[@]}" --skip-build --disable-xctest
 if [ -n "${EXPROVE_DATA:-}" ]; then
   step "end to end" python3 Tests/EndToEnd/check.py .build/release/exprove .build/release "$EXPROVE_DATA"
+  step "reports" python3 Tests/EndToEnd/reports.py .build/release/exprove .build/release "$EXPROVE_DATA"
 elif [ "${CI:-}" = true ]; then
   step "captures" test -n "${EXPROVE_DATA:-}"
 else
