@@ -90,7 +90,8 @@ let package = Package(
     room(
       "ComplianceReports",
       [
-        "CExProveABI", "CivilTime", "DurableFiles", "EventFlow", "ExecutionEngine", "ExecutionIR", "Governance", "MarketModel",
+        "CExProveABI", "CivilTime", "DurableFiles", "EventFlow", "ExecutionEngine", "ExecutionIR", "Governance",
+        "MarketModel",
         "RunJournal", "TransparencyLog",
       ]),
     // Floor 7
@@ -130,7 +131,12 @@ let package = Package(
     tests("CivilTimeTests", ["CivilTime"]),
     tests("VenueSimulatorTests", ["VenueSimulator", "CExProveABI", "EventFlow", "ExecutionIR"]),
     tests("MarketModelTests", ["MarketModel", "CExProveABI", "EventFlow", "ExecutionIR"]),
-    tests("ComplianceReportsTests", ["ComplianceReports", "ExecutionIR", "RunJournal"]),
+    tests(
+      "ComplianceReportsTests",
+      [
+        "CExProveABI", "ComplianceReports", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun", "Governance",
+        "RunJournal", "TransparencyLog",
+      ]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
   ]
 )

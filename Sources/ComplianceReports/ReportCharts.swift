@@ -109,7 +109,8 @@ extension ExecutionReport {
     let most = slices.reduce(Int64(1)) { max($0, $1.planned, $1.filled, $1.first) }
     let axis = Axis(low: 0, high: Int128(most), from: 2100, to: 300)
     let times = timeAxis()
-    figure(&page, "Per slice: what was planned when it began, what was filled in it, and what the first plan had.") { page in
+    figure(&page, "Per slice: what was planned when it began, what was filled in it, and what the first plan had.") {
+      page in
       drawing(2350, "Planned and filled quantity per slice").draw(on: &page) { page in
         valueGrid(&page, axis) { FixedPoint.text($0, scale: scale) }
         for (index, slice) in slices.enumerated() {
@@ -140,7 +141,8 @@ extension ExecutionReport {
     let last = slices.reduce(Int128(0)) { $0 + Int128($1.first) }
     let axis = Axis(low: 0, high: max(Int128(ordered), shortfall.filled, last, 1), from: 2100, to: 300)
     let times = timeAxis()
-    figure(&page, "Added up over the window: the first plan, each slice evenly, and the fills as they were received.") { page in
+    figure(&page, "Added up over the window: the first plan, each slice evenly, and the fills as they were received.") {
+      page in
       drawing(2350, "Planned and filled quantity, added up").draw(on: &page) { page in
         valueGrid(&page, axis) { FixedPoint.text($0, scale: scale) }
         timeGrid(&page, top: 300, bottom: 2100)

@@ -80,7 +80,9 @@ extension ExecutionReport {
 
   private func quantity(_ value: some FixedWidthInteger) -> JSON { .string(FixedPoint.text(value, scale: scale)) }
 
-  private func price(_ value: Int128?) -> JSON { value.map { .string(FixedPoint.text($0, scale: priceScale)) } ?? .null }
+  private func price(_ value: Int128?) -> JSON {
+    value.map { .string(FixedPoint.text($0, scale: priceScale)) } ?? .null
+  }
 
   /// At the fills, and behind them at each horizon.
   private func spreadJSON(_ index: Int) -> JSON {

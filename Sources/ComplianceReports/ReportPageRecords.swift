@@ -31,16 +31,20 @@ extension ExecutionReport {
       })
     page.paragraph(
       "Effective spread, realised spread and impact are per unit and twice the distance, as spreads are; positive is cost. "
-        + "Effective is realised plus impact. A markout is half the realised spread with the opposite sign.", note: true)
+        + "Effective is realised plus impact. A markout is half the realised spread with the opposite sign.", note: true
+    )
     laterTable(&page)
     let lacking = Set(fills.flatMap { [$0.mid.reason] + $0.later.map(\.reason) }.compactMap { $0 }).sorted()
-    if !lacking.isEmpty { page.paragraph("— stands where there is no mid: \(lacking.joined(separator: "; ")).", note: true) }
+    if !lacking.isEmpty {
+      page.paragraph("— stands where there is no mid: \(lacking.joined(separator: "; ")).", note: true)
+    }
     brokenTable(&page)
   }
 
   private func laterTable(_ page: inout Page) {
     let names = ExecutionReport.horizons.map(\.name)
-    let realised = names.indices.map { horizon in column(fills.map { $0.quality.realised[horizon] }, scale: priceScale) }
+    let realised = names.indices.map { horizon in column(fills.map { $0.quality.realised[horizon] }, scale: priceScale)
+    }
     let impacts = names.indices.map { horizon in column(fills.map { $0.quality.impacts[horizon] }, scale: priceScale) }
     page.table(
       ["Leaf", "Fill"] + names.map { "Realised \($0)" } + names.map { "Impact \($0)" },

@@ -87,7 +87,8 @@ package struct RunVerifier {
 
   private mutating func verify(key: VerifierKey?) -> VerificationReport {
     var report = VerificationReport(
-      verdict: .failed, findings: [], leavings: [], tail: [], isFinished: false, leaves: 0, records: 0, events: 0, eventDigest: nil,
+      verdict: .failed, findings: [], leavings: [], tail: [], isFinished: false, leaves: 0, records: 0, events: 0,
+      eventDigest: nil,
       checkpoint: "", fills: "", notProven: RunVerifier.notProven(key))
     if let description = readDescription() {
       report.fills = description.fills.rawValue

@@ -8,7 +8,8 @@ import RunJournal
 /// `exprove identity`: who may sign here. Public keys are shown; private ones never leave their files.
 struct IdentityGroup: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "identity", abstract: "List, show or make the identities in $EXPROVE_HOME; only public keys are shown.",
+    commandName: "identity",
+    abstract: "List, show or make the identities in $EXPROVE_HOME; only public keys are shown.",
     subcommands: [List.self, Show.self, Create.self])
 
   struct List: ParsableCommand {

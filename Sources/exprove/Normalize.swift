@@ -27,7 +27,8 @@ struct Normalize: ParsableCommand {
     name: .customLong("feed"), help: ArgumentHelp("A capture: VENUE=ADAPTER:PATH[,key=value…].", valueName: "feed"))
   var feeds: [String] = []
 
-  @Option(name: .customLong("run"), help: ArgumentHelp("A run directory, in place of captures.", valueName: "directory"))
+  @Option(
+    name: .customLong("run"), help: ArgumentHelp("A run directory, in place of captures.", valueName: "directory"))
   var directory: String?
 
   @Option(help: "jsonl or csv.")

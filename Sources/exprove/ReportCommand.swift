@@ -11,7 +11,8 @@ import TransparencyLog
 /// `exprove report`: what the execution cost, and why.
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write the execution report of a run: cost, schedule, venues, fills, denials, each with its ledger leaves.",
+    abstract:
+      "Write the execution report of a run: cost, schedule, venues, fills, denials, each with its ledger leaves.",
     discussion: """
       The run is verified first. Where $EXPROVE_HOME holds the key that signed it and the run has ended, the report goes
       into the run's reports/ and its digest into the ledger; the same report is filed once. Otherwise, and with --out, it
@@ -196,7 +197,9 @@ struct Report: ParsableCommand {
     if !written.cleared.isEmpty {
       say("cleared away what an interrupted command had left: \(written.cleared.joined(separator: ", "))")
     }
-    guard let path = written.path, let digest = written.digest else { return say(written.reason ?? "nothing was written") }
+    guard let path = written.path, let digest = written.digest else {
+      return say(written.reason ?? "nothing was written")
+    }
     say("report: \(path)")
     say("sha256: \(digest)")
     if let leaf = written.leaf {

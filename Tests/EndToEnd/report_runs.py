@@ -17,6 +17,8 @@ class Bench:
         self.work = tempfile.mkdtemp(prefix="exprove-reports-")
         self.base = {"PATH": os.environ["PATH"], "EXPROVE_ADAPTERS": adapters, "HOME": self.work,
                      "EXPROVE_HOME": self.work + "/home"}
+        # Who holds no key of the runs.
+        self.stranger = {"EXPROVE_HOME": self.work + "/nobody"}
         self.captures = captures + "/binance"
         self.held = 0
 
