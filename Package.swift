@@ -93,7 +93,8 @@ let package = Package(
     room(
       "ComplianceReports",
       [
-        "CExProveABI", "DurableFiles", "EventFlow", "ExecutionEngine", "ExecutionIR", "Governance", "MarketModel",
+        "CExProveABI", "CivilTime", "DurableFiles", "EventFlow", "ExecutionEngine", "ExecutionIR", "Governance",
+        "MarketModel",
         "RunJournal", "TransparencyLog",
       ]),
     // Floor 7
@@ -124,8 +125,8 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterConformance", "AdapterHost", "CExProveABI", "EventFlow", "ExecutionEngine", "ExecutionIR",
-        "ExecutionRun",
+        "AdapterConformance", "AdapterHost", "CExProveABI", "ComplianceReports", "DurableFiles", "EventFlow",
+        "ExecutionEngine", "ExecutionIR", "ExecutionRun",
         "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog", arguments,
       ], swiftSettings: swiftRules),
     // Adapters
@@ -153,7 +154,12 @@ let package = Package(
       ["ExecutionEngine", "CExProveABI", "EventFlow", "ExecutionIR", "ExecutionSolver", "Governance", "VenueSimulator"]),
     tests("VenueSimulatorTests", ["VenueSimulator", "CExProveABI", "EventFlow", "ExecutionIR"]),
     tests("MarketModelTests", ["MarketModel", "CExProveABI", "EventFlow", "ExecutionIR"]),
-    tests("ComplianceReportsTests", ["ComplianceReports", "ExecutionIR", "RunJournal"]),
+    tests(
+      "ComplianceReportsTests",
+      [
+        "CExProveABI", "ComplianceReports", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun", "Governance",
+        "RunJournal", "TransparencyLog",
+      ]),
     tests(
       "ExecutionRunTests",
       [

@@ -74,6 +74,7 @@ if [ -n "${EXPROVE_DATA:-}" ]; then
   for proof in counts replays strangers forgery causality refusals damage kills; do
     step "$proof" python3 "Tests/EndToEnd/$proof.py" .build/release/exprove .build/release "$EXPROVE_DATA"
   done
+  step "reports" python3 Tests/EndToEnd/reports.py .build/release/exprove .build/release "$EXPROVE_DATA"
   step "client" Tests/Client/test.sh "$(swift build "${swift_options[@]}" --show-bin-path)" "$EXPROVE_DATA"
 elif [ "${CI:-}" = true ]; then
   step "captures" test -n "${EXPROVE_DATA:-}"

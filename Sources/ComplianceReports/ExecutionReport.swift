@@ -1,28 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ExecutionEngine
 package import ExecutionIR
 package import RunJournal
-
-/// What a verification said, shown before anything else. The report itself verifies nothing.
-package struct ReportVerdict: Equatable, Sendable {
-  package let text: String
-  package let holds: Bool
-  package let findings: [String]
-  package let notProven: [String]
-
-  package init(text: String, holds: Bool, findings: [String], notProven: [String]) {
-    self.text = text
-    self.holds = holds
-    self.findings = findings
-    self.notProven = notProven
-  }
-
-  package init(_ report: VerificationReport) {
-    self.init(
-      text: report.verdict.rawValue, holds: report.verdict != .failed, findings: report.findings,
-      notProven: report.notProven)
-  }
-}
+package import TransparencyLog
 
 /// A doubled mid with the leaf of the ledger that commits to the events it was computed from.
 package struct ReportMid: Equatable, Sendable {
@@ -63,7 +44,31 @@ package struct ReportVenue: Sendable {
   package let leaves: [UInt64]
 }
 
-/// A read-only projection of one run directory.
+/// What others traded in the window, and how the run stands against it.
+package struct ReportInterval: Sendable {
+  package let trades: Int
+  package let volume: Int128
+  /// Decimal places of `volume`.
+  package let scale: Int
+  /// Nil without trades.
+  package let vwap: Ratio?
+  /// s · (average price − interval VWAP) per unit, positive is cost; nil without fills or trades.
+  package let slippage: Ratio?
+  /// The same in 1e-4 of the VWAP.
+  package let slippageBasisPoints: Ratio?
+  /// Own within the window, in parts per million of own and others' volume.
+  package let participation: Ratio?
+  /// The leaf that commits to the window's last event.
+  package let leaf: UInt64?
+}
+
+/// The ledger's beginning that a report is computed from.
+package struct ReportBasis: Sendable {
+  package let leaves: UInt64
+  package let root: MerkleHash
+}
+
+/// A read-only projection of one run directory. Nothing in it depends on the reports that were filed there.
 package struct ExecutionReport: Sendable {
   /// After a fill, in nanoseconds.
   package static let horizons: [(name: String, length: Int64)] = [
@@ -72,40 +77,68 @@ package struct ExecutionReport: Sendable {
   ]
   package let description: RunDescription
   package let verdict: ReportVerdict
+  package let basis: ReportBasis
+  /// The reports that the ledger names.
+  package let filed: [FiledReport]
   /// Decimal places of quantities.
   package let scale: Int
+  /// Units of the underlying per unit of quantity.
+  package let multiplier: ExactDecimal
   package let ordered: Int64
   package let decision: ReportMid
   package let arrival: ReportMid
   package let close: ReportMid
   package let shortfall: Shortfall
+  /// Why the fees have no value in the task's currency.
+  package let feesReason: String?
   package let fills: [ReportFill]
+  package let brokenFills: [ReportBrokenFill]
   /// Of what was filled; nil without fills.
   package let averagePrice: Ratio?
-  /// Of others in the window; nil without trades.
-  package let vwap: Ratio?
-  package let trades: Int
-  package let othersVolume: Int128
-  /// Own within the window, in parts per million of own and others' volume.
-  package let participation: Ratio?
+  package let interval: ReportInterval
+  /// At the fills, then by horizon.
+  package let spreads: [SpreadAverages]
   package let slices: [ReportSlice]
   /// Filled behind the window's end, on orders that were sent in it.
   package let filledAfter: Int64
   package let venues: [ReportVenue]
   package let plans: [(leaf: UInt64, delta: PlanDelta)]
   package let denials: [(leaf: UInt64, denial: DenialRecord)]
-  package let cancels: Int
+  package let cancels: [UInt64]
   package let summary: (leaf: UInt64, body: JSON)?
   package let prices: [ReportMid]
   package let events: UInt64
   package let gaps: Int64
 
-  package var fillLeaves: [UInt64] { fills.map(\.leaf) }
-  package var journalLeaves: [UInt64] {
+  /// Of every fill, and of what took one back.
+  package var fillLeaves: [UInt64] { (fills.map(\.leaf) + brokenFills.flatMap { [$0.leaf, $0.brokenBy] }).sorted() }
+  /// Of the journal positions behind the three mids.
+  package var midLeaves: [UInt64] {
     var leaves: [UInt64] = []
-    for leaf in [decision.leaf, arrival.leaf, close.leaf] {
-      if let leaf, !leaves.contains(leaf) { leaves.append(leaf) }
+    for case let leaf? in [decision.leaf, arrival.leaf, close.leaf] where !leaves.contains(leaf) { leaves.append(leaf) }
+    return leaves.sorted()
+  }
+  /// Of the journal position behind what others traded.
+  package var intervalLeaves: [UInt64] { interval.leaf.map { [$0] } ?? [] }
+
+  /// What a chart or a figure about fills says of them, and in one word what a row says.
+  package var fillsLabel: String { description.fills.label }
+  package var rowLabel: String { description.fills.isSimulated ? "simulated" : "shadow" }
+}
+
+/// A fill that the venue took back: it counts nowhere.
+package struct ReportBrokenFill: Sendable {
+  package let record: FillRecord
+  package let leaf: UInt64
+  package let brokenBy: UInt64
+}
+
+extension FillSource {
+  package var label: String {
+    switch self {
+    case .shadow: "shadow, nothing was sent"
+    case .model: "simulated by model"
+    case .simulated: "simulated venue"
     }
-    return leaves
   }
 }

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+internal import ExecutionEngine
 internal import ExecutionIR
 internal import Governance
 internal import RunJournal
 internal import TransparencyLog
+
+/// A fill that the venue took back.
+struct BrokenFill {
+  let fill: FillRecord
+  let leaf: UInt64
+  /// The leaf that says so.
+  let brokenBy: UInt64
+}
 
 /// The run's statements as the report needs them, each with the index of its leaf.
 struct LedgerRecords {
@@ -12,44 +21,63 @@ struct LedgerRecords {
     let leaf: UInt64
     let value: Value
   }
+  /// How far the ledger commits to the journal: records, and events in them.
+  struct Position {
+    let records: UInt64
+    let events: UInt64
+  }
+
   var plans: [Numbered<PlanDelta>] = []
+  /// Those that stand.
   var fills: [Numbered<FillRecord>] = []
+  var brokenFills: [BrokenFill] = []
   var denials: [Numbered<DenialRecord>] = []
-  /// Orders sent, by venue's name in the order of the leaves.
+  /// Orders sent, in the order of the leaves; in a shadow run those that would have been.
   var orders: [Numbered<ChildOrder>] = []
-  var cancels = 0
-  /// Journal positions: how many events each commits to.
-  var journal: [Numbered<UInt64>] = []
+  var cancels: [UInt64] = []
+  var journal: [Numbered<Position>] = []
   var summary: Numbered<JSON>?
+  var filed: [FiledReport] = []
+  /// The leaves before any report, and the root over them: what a report is computed from, whatever was filed since.
+  private(set) var leaves: UInt64 = 0
+  private(set) var root = MerkleHash.empty
   /// Fills that the venue took back, as (order, execution).
-  private var broken: [(UInt64, String)] = []
+  private var breaks: [Numbered<(order: UInt64, match: String)>] = []
 
   init(_ directory: RunDirectory, _ description: RunDescription) throws(RunError) {
     let key: VerifierKey
     do { key = try VerifierKey(parsing: description.verifier) } catch {
       throw .badInput("\(directory.description): its verifier key is not one: \(error)")
     }
-    var statements: [(UInt64, Statement)] = []
-    let report = AuditLedgerReader(directory: directory.ledger, keys: [key]).verifyAll { recorded in
-      statements.append((recorded.index, recorded.statement))
-    }
+    var statements: [RecordedStatement] = []
+    let report = AuditLedgerReader(directory: directory.ledger, keys: [key]).verifyAll { statements.append($0) }
     if let finding = report.leaves.first {
       throw .badInput("\(directory.ledger): \(finding); see exprove verify \(directory.path)")
     }
-    for (leaf, statement) in statements {
-      do { try take(leaf, statement, directory) } catch let error as RunError { throw error } catch {
-        throw .badInput("\(directory.ledger): leaf \(leaf): \(error)")
+    var tree = CompactRange()
+    for recorded in statements {
+      tree.append(recorded.leafHash)
+      do {
+        if try take(recorded.index, recorded.statement, directory) { continue }
+      } catch let error as RunError { throw error } catch {
+        throw .badInput("\(directory.ledger): leaf \(recorded.index): \(error)")
       }
+      leaves = tree.size
+      root = tree.root
     }
-    let void = broken
-    fills.removeAll { fill in void.contains { $0.0 == fill.value.order && $0.1 == fill.value.execution } }
+    settleBreaks()
   }
 
-  private mutating func take(_ leaf: UInt64, _ statement: Statement, _ directory: RunDirectory) throws {
+  /// True for the leaf of a report that was filed here.
+  private mutating func take(_ leaf: UInt64, _ statement: Statement, _ directory: RunDirectory) throws -> Bool {
     let type = statement.predicateType
     func of(_ kind: String) -> Bool { type == Statement.predicateType(kind) }
+    if of("report"), let subject = statement.subjects.first, subject.name.hasPrefix("reports/") {
+      filed.append(FiledReport(name: subject.name, digest: subject.digest, leaf: leaf))
+      return true
+    }
     guard ["plan", "fill", "denial", "order", "cancel", "report", "journal", "summary"].contains(where: of) else {
-      return
+      return false
     }
     let body = try LedgerRecords.body(statement, directory)
     if of("plan") {
@@ -61,18 +89,31 @@ struct LedgerRecords {
     } else if of("order") {
       orders.append(Numbered(leaf: leaf, value: try ChildOrder(json: body["order"] ?? .null)))
     } else if of("cancel") {
-      cancels += 1
+      cancels.append(leaf)
     } else if of("journal") {
-      guard let events: UInt64 = body["events"]?.integer() else {
-        throw RunError.badInput("\(directory.ledger): leaf \(leaf): a journal position without events")
+      guard let records: UInt64 = body["records"]?.integer(), let events: UInt64 = body["events"]?.integer() else {
+        throw RunError.badInput("\(directory.ledger): leaf \(leaf): a journal position without records and events")
       }
-      journal.append(Numbered(leaf: leaf, value: events))
+      journal.append(Numbered(leaf: leaf, value: Position(records: records, events: events)))
     } else if of("summary") {
       summary = Numbered(leaf: leaf, value: body)
     } else if body["report"]?.text == "broken", let order = body["order"]?.text.flatMap({ UInt64($0) }),
       let match = body["match"]?.text
     {
-      broken.append((order, match))
+      breaks.append(Numbered(leaf: leaf, value: (order, match)))
+    }
+    return false
+  }
+
+  private mutating func settleBreaks() {
+    for broken in breaks {
+      guard
+        let index = fills.firstIndex(where: {
+          $0.value.order == broken.value.order && $0.value.execution == broken.value.match
+        })
+      else { continue }
+      let fill = fills.remove(at: index)
+      brokenFills.append(BrokenFill(fill: fill.value, leaf: fill.leaf, brokenBy: broken.leaf))
     }
   }
 
@@ -89,6 +130,9 @@ struct LedgerRecords {
     return try JSON.parse(bytes)
   }
 
+  /// How many of the journal's records the ledger commits to.
+  var committedRecords: UInt64 { journal.last?.value.records ?? 0 }
+
   /// The leaf that commits to the event with this number; nil where none does yet.
-  func journalLeaf(ofEvent sequence: UInt64) -> UInt64? { journal.first { $0.value > sequence }?.leaf }
+  func journalLeaf(ofEvent sequence: UInt64) -> UInt64? { journal.first { $0.value.events > sequence }?.leaf }
 }

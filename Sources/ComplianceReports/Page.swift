@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes HTML: text is escaped, markup is only ever a literal of this room.
+/// Writes HTML. Names of elements and attributes are literals of this room; every other text is escaped on its way, so that
+/// nothing which a run says can become markup.
 struct Page {
-  private(set) var out = ""
+  private(set) var out = "<!doctype html>\n"
 
-  static let style = """
-    :root{color-scheme:light dark;--ink:#1b1f24;--soft:#667;--line:#d9dde3;--paper:#fff;--plan:#b9c4d3;--fill:#1f6feb;\
-    --good:#1a7f4b;--bad:#c0342b}\
-    @media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#98a2b3;--line:#333b46;--paper:#12161c;--plan:#4a5668;\
-    --fill:#6aa6ff;--good:#4cc38a;--bad:#ff7b72}}\
-    body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}\
-    main{max-width:1060px;margin:0 auto;padding:32px 24px}h1{font-size:26px;margin:28px 0 12px}\
-    h2{font-size:17px;margin:36px 0 8px}section{border-left:4px solid var(--good);padding:2px 18px}\
-    section.bad{border-color:var(--bad)}.verdict{font-size:20px;font-weight:600;margin:4px 0}\
-    div.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;margin:8px 0 14px;font-size:13px;\
-    font-variant-numeric:tabular-nums}th{text-align:left;color:var(--soft);font-weight:500}\
-    th,td{padding:5px 14px 5px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}\
-    svg{width:100%;height:auto}.planned{fill:var(--plan)}.filled,.fill{fill:var(--fill)}\
-    .mid{fill:none;stroke:var(--soft);stroke-width:1.5}.note,li{color:var(--soft)}\
-    @media print{body{font-size:11px}main{max-width:none;padding:0}tr,svg{break-inside:avoid}}
-    """
+  /// The value of an attribute.
+  enum Value: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral {
+    case text(String)
+    case number(Int)
 
-  mutating func raw(_ markup: String) { out += markup }
+    init(stringLiteral value: String) { self = .text(value) }
+    init(integerLiteral value: Int) { self = .number(value) }
+  }
+
+  typealias Attributes = KeyValuePairs<StaticString, Value>
+
+  /// A style sheet of this room.
+  mutating func style(_ sheet: StaticString) {
+    out += "<style>\(sheet)</style>\n"
+  }
 
   mutating func text(_ text: String) {
     for scalar in text.unicodeScalars {
@@ -31,51 +29,163 @@ struct Page {
       case ">": out += "&gt;"
       case "\"": out += "&quot;"
       case "'": out += "&#39;"
-      default: out.unicodeScalars.append(scalar.value < 32 ? " " : scalar)
+      default:
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
+          // What does not show, or turns the direction of what does, is shown by its number.
+          out += "\\u{" + String(scalar.value, radix: 16) + "}"
+        default: out.unicodeScalars.append(scalar)
+        }
       }
     }
   }
 
-  mutating func heading(_ level: Int, _ words: String) {
-    raw("<h\(level)>")
-    text(words)
-    raw("</h\(level)>")
+  private mutating func open(_ name: StaticString, _ attributes: Attributes) {
+    out += "<\(name)"
+    for (key, value) in attributes {
+      out += " \(key)=\""
+      switch value {
+      case .text(let value): text(value)
+      case .number(let value): out += String(value)
+      }
+      out += "\""
+    }
+    out += ">"
   }
 
-  mutating func paragraph(_ words: String) {
-    raw("<p>")
-    text(words)
-    raw("</p>")
+  /// `<name …>body</name>`
+  mutating func element(_ name: StaticString, _ attributes: Attributes, _ body: (inout Page) -> Void) {
+    open(name, attributes)
+    body(&self)
+    out += "</\(name)>"
+  }
+
+  mutating func element(_ name: StaticString, _ body: (inout Page) -> Void) { element(name, [:], body) }
+
+  mutating func element(_ name: StaticString, _ attributes: Attributes, _ words: String) {
+    element(name, attributes) { $0.text(words) }
+  }
+
+  mutating func element(_ name: StaticString, _ words: String) { element(name, [:], words) }
+
+  /// An element of HTML that has no end, such as `meta`.
+  mutating func void(_ name: StaticString, _ attributes: Attributes = [:]) {
+    open(name, attributes)
+  }
+
+  /// A file of text ends with a line's end.
+  mutating func end() { out += "\n" }
+
+  // MARK: - Blocks
+
+  mutating func heading(_ words: String) {
+    out += "\n"
+    element("h2", words)
+  }
+
+  mutating func paragraph(_ words: String, note: Bool = false) {
+    element("p", note ? ["class": "note"] : [:], words)
   }
 
   mutating func list(_ items: [String]) {
     guard !items.isEmpty else { return }
-    raw("<ul>")
-    for item in items {
-      raw("<li>")
-      text(item)
-      raw("</li>")
+    element("ul") { page in
+      for item in items { page.element("li", item) }
     }
-    raw("</ul>")
   }
 
-  mutating func table(_ head: [String], _ rows: [[String]]) {
-    raw("<div class=\"wide\"><table><thead><tr>")
-    for cell in head {
-      raw("<th>")
-      text(cell)
-      raw("</th>")
-    }
-    raw("</tr></thead><tbody>")
-    for row in rows {
-      raw("<tr>")
-      for cell in row {
-        raw("<td>")
-        text(cell)
-        raw("</td>")
+  enum Cell: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+    case text(String)
+    /// Right-aligned, so that the points stand below each other where the places are the same.
+    case number(String)
+    case leaves(LeafReference)
+    /// A line each.
+    case lines([String])
+
+    init(stringLiteral value: String) { self = .text(value) }
+  }
+
+  /// A table whose columns are as the first row has them.
+  mutating func table(_ head: [String], _ rows: [[Cell]], emphasised: Int? = nil) {
+    element("div", ["class": "wide"]) { page in
+      page.element("table") { page in
+        page.element("thead") { page in
+          page.element("tr") { page in
+            for (index, title) in head.enumerated() {
+              var isNumber = false
+              if let first = rows.first, index < first.count, case .number = first[index] { isNumber = true }
+              page.element("th", isNumber ? ["class": "number", "scope": "col"] : ["scope": "col"], title)
+            }
+          }
+        }
+        page.element("tbody") { page in
+          for (index, row) in rows.enumerated() {
+            page.out += "\n"
+            page.element("tr", index == emphasised ? ["class": "total"] : [:]) { page in
+              for cell in row { page.cell(cell) }
+            }
+          }
+        }
       }
-      raw("</tr>")
     }
-    raw("</tbody></table></div>")
+  }
+
+  private mutating func cell(_ cell: Cell) {
+    switch cell {
+    case .text(let words): element("td", words)
+    case .number(let words): element("td", ["class": "number"], words)
+    case .leaves(let reference): element("td", ["class": "leaves"]) { $0.leaves(reference) }
+    case .lines(let lines):
+      element("td") { page in
+        for line in lines { page.element("div", line) }
+      }
+    }
+  }
+
+  mutating func leaves(_ reference: LeafReference) {
+    for (index, part) in reference.parts.enumerated() {
+      if index > 0 { out += ", " }
+      switch part {
+      case .range(let words): text(words)
+      case .set(let id, let words): element("a", ["href": "#leaves-\(id)"], words)
+      }
+    }
+    if reference.parts.isEmpty { text("none") }
+  }
+}
+
+/// How a figure names the ledger's leaves behind it: as numbers where they are few, else by a set that is listed once.
+struct LeafReference {
+  enum Part {
+    case range(String)
+    case set(id: String, words: String)
+  }
+  var parts: [Part]
+
+  /// Sorted, neighbours drawn together: `2`, `10–73`.
+  static func ranges(_ leaves: [UInt64]) -> [String] {
+    var runs: [(first: UInt64, last: UInt64)] = []
+    for leaf in leaves.sorted() {
+      if let run = runs.last, leaf == run.last || leaf == run.last &+ 1 {
+        runs[runs.count - 1].last = leaf
+      } else {
+        runs.append((leaf, leaf))
+      }
+    }
+    return runs.map { $0.first == $0.last ? String($0.first) : "\($0.first)–\($0.last)" }
+  }
+
+  /// The numbers themselves.
+  init(_ leaves: [UInt64]) {
+    parts = LeafReference.ranges(leaves).map { .range($0) }
+  }
+
+  /// A set that the page lists under `id`, and some leaves beside it.
+  init(set id: String, _ noun: String, of leaves: [UInt64], and others: [UInt64] = []) {
+    let ranges = LeafReference.ranges(leaves)
+    parts =
+      ranges.count <= 4
+      ? ranges.map { .range($0) } : [.set(id: id, words: "\(leaves.count) \(noun)")]
+    parts += LeafReference.ranges(others).map { .range($0) }
   }
 }

@@ -7,206 +7,251 @@ internal import RunJournal
 /// One self-contained page: no script, nothing loaded, the same bytes for the same report.
 extension ExecutionReport {
   package var html: String {
-    let task = description.task
     var page = Page()
-    let title = "\(task.side.rawValue) \(task.quantity) \(task.instrument), \(description.fills.rawValue) fills"
-    page.raw("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>")
-    page.text(title)
-    page.raw("</title><style>\(Page.style)</style></head><body><main>")
-    verdictSection(&page)
-    page.heading(1, title)
-    page.table(
-      ["Task", ""],
-      [
-        ["Id", task.id], ["Account, capacity", "\(task.account), \(task.capacity.rawValue)"],
-        ["Objective", task.objective.name], ["Window, ns UTC", "\(task.window.start) to \(task.window.end)"],
-        ["Limit", task.limit.map { FixedPoint.text($0, scale: priceScale) } ?? "none"],
-        ["Fills are", "\(description.fills.rawValue): \(description.fillsDetail)"],
-      ])
-    shortfallSection(&page)
-    scheduleSection(&page)
-    priceSection(&page)
-    fillSection(&page)
-    decisionSection(&page)
-    inputSection(&page)
-    page.raw("</main></body></html>\n")
+    page.document(title) { page in
+      page.verification(verdict, basis: basis, signer: description.verifier)
+      banners(&page)
+      head(&page)
+      cards(&page)
+      costSection(&page)
+      priceSection(&page)
+      scheduleSection(&page)
+      venueSection(&page)
+      fillSection(&page)
+      decisionSection(&page)
+      denialSection(&page)
+      inputSection(&page)
+      leafSection(&page)
+      definitionSection(&page)
+    }
     return page.out
   }
 
-  private func verdictSection(_ page: inout Page) {
-    page.raw("<section class=\"\(verdict.holds ? "good" : "bad")\"><p class=\"verdict\">")
-    page.text("Verification: \(verdict.text)")
-    page.raw("</p>")
-    page.list(verdict.findings)
-    page.raw("<p>Not proven:</p>")
-    page.list(verdict.notProven)
-    page.raw("</section>")
+  private var title: String {
+    let task = description.task
+    return "\(task.side == .buy ? "Buy" : "Sell") \(task.quantity) \(task.instrument)"
   }
 
-  /// Sorted, neighbours drawn together: `2 10–73 82`.
-  private func leaves(_ list: [UInt64]) -> String {
-    var runs: [(first: UInt64, last: UInt64)] = []
-    for leaf in list.sorted() {
-      if let run = runs.last, leaf <= run.last + 1 {
-        runs[runs.count - 1].last = leaf
-      } else {
-        runs.append((leaf, leaf))
+  // MARK: - Texts
+
+  func quantityText(_ value: some FixedWidthInteger) -> String { FixedPoint.text(value, scale: scale) }
+
+  /// A doubled amount of the shortfall in the currency.
+  func amount(_ doubled: Int128?) -> String {
+    doubled.flatMap { try? shortfall.ratio($0).text(places: 2) } ?? "—"
+  }
+
+  func price(_ value: Int128?) -> String { value.map { FixedPoint.text($0, scale: priceScale) } ?? "—" }
+
+  /// A column of decimals with the points below each other: each has as many places as the one that needs the most.
+  func column(_ values: [(some FixedWidthInteger)?], scale: Int) -> [Page.Cell] {
+    let texts = values.map { $0.map { FixedPoint.text($0, scale: scale) } }
+    func places(_ text: String) -> Int { text.split(separator: ".").dropFirst().first?.utf8.count ?? 0 }
+    let most = texts.compactMap { $0.map(places) }.max() ?? 0
+    return texts.map { text in
+      guard let text else { return .number("—") }
+      let missing = most - places(text)
+      let point = missing > 0 && !text.contains(".") ? "." : ""
+      return .number(text + point + String(repeating: "0", count: missing))
+    }
+  }
+
+  private func midText(_ mid: ReportMid) -> String {
+    mid.mid.map { Ratio($0, 2_000_000_000).shortest } ?? "— (\(mid.reason ?? "not known"))"
+  }
+
+  private func fillSet(and others: [UInt64] = []) -> LeafReference {
+    LeafReference(set: "fills", brokenFills.isEmpty ? "of fills" : "of fills and breaks", of: fillLeaves, and: others)
+  }
+
+  // MARK: - Head
+
+  private func banners(_ page: inout Page) {
+    if description.fills.isSimulated {
+      page.element("p", ["class": "banner"]) { page in
+        page.element("strong", "SIMULATED")
+        page.text(" No venue executed any of this. Fills: \(fillsLabel), \(description.fillsDetail).")
       }
     }
-    if runs.isEmpty { return "none" }
-    return runs.map { $0.first == $0.last ? String($0.first) : "\($0.first)–\($0.last)" }.joined(separator: " ")
+    if description.fills == .shadow {
+      page.element("p", ["class": "banner"]) { page in
+        page.element("strong", "SHADOW")
+        page.text(" Decisions only: no order was sent, and nothing was filled.")
+      }
+    }
+    if !verdict.isFinished {
+      page.element("p", ["class": "banner"]) { page in
+        page.element("strong", "UNFINISHED")
+        page.text(" The run was interrupted. This covers what lies before its last checkpoint.")
+      }
+    }
   }
 
-  private func quantity(_ value: Int64) -> String { FixedPoint.text(value, scale: scale) }
-  private func price(_ value: Int128?) -> String { value.map { FixedPoint.text($0, scale: priceScale) } ?? "—" }
-
-  private func shortfallSection(_ page: inout Page) {
-    func amount(_ value: Int128?) -> String {
-      value.flatMap { try? shortfall.ratio($0).text(places: 2) } ?? "— (a mid is missing)"
+  private func head(_ page: inout Page) {
+    let task = description.task
+    page.element("h1", title)
+    page.element(
+      "p", ["class": "sub"], "\(PageTime.moment(task.window.start)) to \(PageTime.moment(task.window.end))")
+    let venues = task.venues.map { "\($0.venue) \($0.symbol)" }.joined(separator: ", ")
+    let reference = task.referenceVenues.map { "\($0.venue) \($0.symbol)" }.joined(separator: ", ")
+    let facts = [
+      ("Task", task.id), ("Account", "\(task.account), \(task.capacity.rawValue)"),
+      ("Objective", "\(objective), \(slices.count) slices"),
+      ("Limit", task.limit.map { "\(FixedPoint.text($0, scale: priceScale)) \(task.currency)" } ?? "none"),
+      ("Participation cap", "\(Ratio(Int128(task.participation), 10_000).shortest) %"), ("Venues", venues),
+      ("Reference only", reference.isEmpty ? "none" : reference),
+      ("Algorithm", "\(task.algorithm.name) \(task.algorithm.version)"),
+      ("Fills", fillsLabel),
+    ]
+    page.element("dl", ["class": "facts"]) { page in
+      for (name, value) in facts {
+        page.element("dt", name)
+        page.element("dd", value)
+      }
     }
-    let behind = leaves(fillLeaves + journalLeaves)
-    page.heading(2, "Implementation shortfall, \(description.task.currency) (\(description.fills.rawValue) fills)")
+  }
+
+  private var objective: String {
+    switch description.task.objective {
+    case .twap: "TWAP"
+    case .vwap: "VWAP"
+    case .implementationShortfall(let riskAversion): "implementation shortfall, risk aversion \(riskAversion)"
+    }
+  }
+
+  private func card(
+    _ page: inout Page, _ label: String, _ value: String, _ detail: String, _ reference: LeafReference
+  ) {
+    page.element("div", ["class": "card"]) { page in
+      page.element("div", ["class": "label"], label)
+      page.element("div", ["class": "value"], value)
+      page.element("div", ["class": "detail"], detail)
+      page.element("div", ["class": "leaves"]) { page in
+        page.text("leaves ")
+        page.leaves(reference)
+      }
+    }
+  }
+
+  private func cards(_ page: inout Page) {
+    let task = description.task
+    let percent = Ratio(shortfall.filled * 100, Int128(ordered)).text(places: 2)
+    let bp = shortfall.basisPoints.map { "\($0.text(places: 2)) bp" } ?? "—"
+    let against = interval.slippageBasisPoints.map { "\($0.text(places: 2)) bp" } ?? "—"
+    let share = interval.participation.flatMap { try? $0.divided(by: 10_000).text(places: 2) }
+    page.element("div", ["class": "cards"]) { page in
+      card(
+        &page, "Filled", quantityText(shortfall.filled),
+        "of \(quantityText(ordered)), \(percent) %; \(fillsLabel)", fillSet())
+      card(
+        &page, "Implementation shortfall", bp, "\(amount(shortfall.total)) \(task.currency); \(fillsLabel)",
+        fillSet(and: midLeaves))
+      card(
+        &page, "Average price", averagePrice?.text(places: 4) ?? "—", "\(task.currency); \(fillsLabel)", fillSet())
+      card(
+        &page, "Interval VWAP of others", interval.vwap?.text(places: 4) ?? "—", "\(interval.trades) trades",
+        LeafReference(intervalLeaves))
+      card(
+        &page, "Against the VWAP", against,
+        "\(interval.slippage?.text(places: 4) ?? "—") \(task.currency) per unit; \(fillsLabel)",
+        fillSet(and: intervalLeaves))
+      card(
+        &page, "Participation", share.map { "\($0) %" } ?? "—",
+        "cap \(Ratio(Int128(task.participation), 10_000).shortest) %; \(fillsLabel)", fillSet(and: intervalLeaves))
+    }
+  }
+
+  // MARK: - Cost and prices
+
+  private func costSection(_ page: inout Page) {
+    let currency = description.task.currency
+    page.heading("Implementation shortfall")
+    costChart(&page)
+    let rows: [(String, Int128?, LeafReference)] = [
+      ("Delay, decision to admission", shortfall.delay, fillSet(and: midLeaves)),
+      ("Trading, admission to fills", shortfall.trading, fillSet(and: midLeaves)),
+      ("Opportunity, what was not filled", shortfall.opportunity, fillSet(and: midLeaves)),
+      ("Fees", shortfall.fees, fillSet()), ("Shortfall", shortfall.total, fillSet(and: midLeaves)),
+    ]
     page.table(
-      ["Part", "Cost", "Ledger leaves"],
-      [
-        ["Delay", amount(shortfall.delay), behind], ["Trading", amount(shortfall.trading), behind],
-        ["Opportunity", amount(shortfall.opportunity), behind], ["Fees", amount(shortfall.fees), leaves(fillLeaves)],
-        ["Shortfall", amount(shortfall.total), behind],
-        ["In basis points", shortfall.basisPoints?.text(places: 2) ?? "—", behind],
-      ])
+      ["Part", currency, "Fills", "Ledger leaves"],
+      rows.map { [.text($0.0), .number(amount($0.1)), .text(rowLabel), .leaves($0.2)] }, emphasised: 4)
+    if let feesReason { page.paragraph("The fees have no sum: \(feesReason).") }
+    if shortfall.total == nil {
+      page.paragraph("A part is missing where a mid that it needs is, and with it the sum.", note: true)
+    }
     page.table(
-      ["Mid", "Price", "Ledger leaf"],
+      ["Mid", "At", "Price", "Ledger leaf"],
       [decision, arrival, close].map { mid in
         [
-          mid.name, mid.mid.map { Ratio($0, 2_000_000_000).text(places: 9) } ?? "— (\(mid.reason ?? ""))",
-          mid.leaf.map(String.init) ?? "none",
+          .text(mid.name), .text(PageTime.moment(mid.time)), .number(midText(mid)),
+          .leaves(LeafReference(mid.leaf.map { [$0] } ?? [])),
         ]
       })
-    if decision.time == arrival.time { page.paragraph("Decision and admission are at one time, so delay is 0.") }
-    page.table(
-      ["Figure", "Value", "Ledger leaves"],
-      [
-        ["Ordered", quantity(ordered), "0"], ["Filled", quantity(Int64(shortfall.filled)), leaves(fillLeaves)],
-        ["Average price", averagePrice?.text(places: 9) ?? "—", leaves(fillLeaves)],
-        ["Interval VWAP, \(trades) trades of others", vwap?.text(places: 9) ?? "—", leaves(journalLeaves)],
-        ["Participation, ppm", participation?.text(places: 3) ?? "—", behind],
-      ])
-  }
-
-  private func scheduleSection(_ page: inout Page) {
-    page.heading(2, "Schedule against fills (\(description.fills.rawValue))")
-    let most = max(1, slices.reduce(Int64(0)) { max($0, $1.planned, $1.filled, $1.first) })
-    page.raw("<svg viewBox=\"0 0 960 220\" role=\"img\">")
-    let width = max(1, 940 / slices.count)
-    for (index, slice) in slices.enumerated() {
-      for (offset, value, name) in [(0, slice.planned, "planned"), (1, slice.filled, "filled")] {
-        let height = Int(Int128(value) * 200 / Int128(most))
-        let bar = max(1, width * 2 / 5)
-        page.raw(
-          "<rect class=\"\(name)\" x=\"\(10 + index * width + offset * bar)\" y=\"\(210 - height)\" width=\"\(bar)\" "
-            + "height=\"\(height)\"><title>")
-        page.text("slice \(index): \(name) \(quantity(value))")
-        page.raw("</title></rect>")
-      }
+    if decision.time == arrival.time {
+      page.paragraph("Decision and admission are at one time, so nothing was lost to delay.", note: true)
     }
-    page.raw("</svg><p class=\"note\">Left planned when the slice began, right filled within it.</p>")
-    page.table(
-      ["Slice", "First plan", "Planned", "Filled", "Ledger leaves"],
-      slices.enumerated().map {
-        [String($0), quantity($1.first), quantity($1.planned), quantity($1.filled), leaves($1.leaves)]
-      })
-    page.paragraph("Filled after the window's end: \(quantity(filledAfter)).")
-    page.heading(2, "Venues (\(description.fills.rawValue) fills)")
-    page.table(
-      ["Venue", "Orders", "Fills", "Filled", "Share, %", "Ledger leaves"],
-      venues.map { venue in
-        let share = shortfall.filled > 0 ? Ratio(Int128(venue.quantity) * 100, shortfall.filled).text(places: 2) : "—"
-        return [
-          "\(venue.listing.venue) \(venue.listing.symbol)", String(venue.orders), String(venue.fills),
-          quantity(venue.quantity), share, leaves(venue.leaves),
-        ]
-      })
   }
 
   private func priceSection(_ page: inout Page) {
-    let window = description.task.window
-    let inside = fills.filter { $0.record.receivedAt >= window.start && $0.record.receivedAt <= window.end }
-    let values = prices.compactMap(\.mid) + inside.map { 2 * Int128($0.record.price) }
-    guard let low = values.min(), let high = values.max() else { return }
-    page.heading(2, "Mid and \(description.fills.rawValue) fills")
-    let range = max(1, high - low)
-    func x(_ time: Int64) -> Int { 10 + Int(Int128(time - window.start) * 940 / Int128(window.end - window.start)) }
-    func y(_ value: Int128) -> Int { 210 - Int((value - low) * 200 / range) }
-    page.raw("<svg viewBox=\"0 0 960 220\" role=\"img\">")
-    var path = ""
-    var isOpen = false
-    for point in prices {
-      guard let mid = point.mid else {
-        isOpen = false
-        continue
-      }
-      path += "\(isOpen ? "L" : "M")\(x(point.time)) \(y(mid))"
-      isOpen = true
-    }
-    page.raw("<path class=\"mid\" d=\"\(path)\"/>")
-    for fill in inside {
-      page.raw(
-        "<circle class=\"fill\" cx=\"\(x(fill.record.receivedAt))\" cy=\"\(y(2 * Int128(fill.record.price)))\" r=\"3\"><title>"
-      )
-      page.text("\(quantity(fill.record.quantity)) at \(price(Int128(fill.record.price))), leaf \(fill.leaf)")
-      page.raw("</title></circle>")
-    }
-    page.raw("</svg>")
-    page.paragraph(
-      "From \(Ratio(low, 2_000_000_000).text(places: 2)) to \(Ratio(high, 2_000_000_000).text(places: 2)).")
+    page.heading("Prices and fills")
+    priceChart(&page)
+    page.table(
+      ["Figure", "Value", "Fills", "Ledger leaves"],
+      [
+        ["Average price", .number(averagePrice?.text(places: 9) ?? "—"), .text(rowLabel), .leaves(fillSet())],
+        [
+          "Interval VWAP, \(interval.trades) eligible trades of others",
+          .number(interval.vwap?.text(places: 9) ?? "—"), "not in it", .leaves(LeafReference(intervalLeaves)),
+        ],
+        [
+          "Volume of others", .number(FixedPoint.text(interval.volume, scale: interval.scale)), "not in it",
+          .leaves(LeafReference(intervalLeaves)),
+        ],
+        [
+          "Average price against VWAP, positive is cost", .number(interval.slippage?.text(places: 9) ?? "—"),
+          .text(rowLabel), .leaves(fillSet(and: intervalLeaves)),
+        ],
+        [
+          "Participation, parts per million", .number(interval.participation?.text(places: 3) ?? "—"),
+          .text(rowLabel), .leaves(fillSet(and: intervalLeaves)),
+        ],
+      ])
   }
 
-  private func fillSection(_ page: inout Page) {
-    page.heading(2, "Fills (\(description.fills.rawValue)): spread, and markouts doubled")
-    page.table(
-      ["Leaf", "Kind", "Venue", "Received, ns", "Price", "Quantity", "Fee", "Effective"]
-        + ExecutionReport.horizons.map(\.name),
-      fills.map { fill in
-        [
-          String(fill.leaf), description.fills.rawValue, fill.record.listing.venue, String(fill.record.receivedAt),
-          price(Int128(fill.record.price)), quantity(fill.record.quantity),
-          FixedPoint.text(fill.record.fee.amount, scale: Money.scale), price(fill.quality.effective),
-        ] + fill.quality.markouts.map { price($0) }
-      })
-  }
+  // MARK: - Schedule and venues
 
-  private func decisionSection(_ page: inout Page) {
-    page.heading(2, "Decisions")
+  private func scheduleSection(_ page: inout Page) {
+    page.heading("Schedule against fills")
+    scheduleChart(&page)
+    trajectoryChart(&page)
+    let first = column(slices.map { Optional($0.first) }, scale: scale)
+    let planned = column(slices.map { Optional($0.planned) }, scale: scale)
+    let filled = column(slices.map { Optional($0.filled) }, scale: scale)
     page.table(
-      ["Leaf", "Slice", "Remaining", "Why", "Runner-up costs more"],
-      plans.map { leaf, delta in
+      ["Slice", "Begins, UTC", "First plan", "Planned", "Filled", "Fills", "Ledger leaves"],
+      slices.enumerated().map { index, slice in
         [
-          String(leaf), String(delta.currentSlice), quantity(delta.remaining), delta.explanation.joined(separator: " "),
-          delta.runnerUp.map { Ratio($0.costsMore, 1).text(places: 0) + " × 10^-\(delta.terms.unit)" } ?? "none",
+          .number(String(index)), .text(PageTime.time(slice.start)), first[index], planned[index], filled[index],
+          .text(rowLabel),
+          .leaves(LeafReference(set: "slice-\(index)", "in this slice", of: slice.leaves)),
         ]
       })
-    page.heading(2, "Denials")
-    if denials.isEmpty { return page.paragraph("None.") }
-    page.table(
-      ["Leaf", "Order", "Venue", "Reasons"],
-      denials.map { leaf, denial in
-        [
-          String(leaf), String(denial.order.id), denial.order.listing.venue,
-          denial.reasons.map { "\($0.control): \($0.measured), limit \($0.limit)" }.joined(separator: "; "),
-        ]
-      })
+    page.paragraph("Received after the window's end, on orders that were sent in it: \(quantityText(filledAfter)).")
   }
 
-  private func inputSection(_ page: inout Page) {
-    page.heading(2, "Inputs")
-    page.paragraph("\(events) events, \(gaps) gaps; reference data \(description.reference).")
+  private func venueSection(_ page: inout Page) {
+    page.heading("Venues")
+    venueChart(&page)
+    let filled = column(venues.map { Optional($0.quantity) }, scale: scale)
     page.table(
-      ["Feed", "Role", "Source", "Adapter", "SHA-256"],
-      description.feeds.map { feed in
+      ["Venue", "Symbol", "Orders", "Fills", "Filled", "Share, %", "Fills are", "Ledger leaves"],
+      venues.enumerated().map { index, venue in
         [
-          feed.venue, feed.isReference ? "reference" : "routed", feed.source,
-          feed.adapter.map { "\($0.name) \($0.version)" } ?? "none",
-          feed.adapter.map { $0.digest.description } ?? "",
+          .text(venue.listing.venue), .text(venue.listing.symbol), .number(String(venue.orders)),
+          .number(String(venue.fills)), filled[index],
+          .number(share(venue)?.text(places: 2) ?? "—"), .text(rowLabel),
+          .leaves(LeafReference(set: "venue-\(index)", "of fills", of: venue.leaves)),
         ]
       })
   }

@@ -115,6 +115,13 @@ package enum Files {
     return found
   }
 
+  /// The absolute path of an existing file or directory, without links and without `.` and `..`; nil where there is none.
+  package static func resolved(_ path: String) -> String? {
+    guard let text = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(text) }
+    return unsafe String(cString: text)
+  }
+
   /// The part of `path` before the last slash: `.` when there is none.
   package static func directory(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }

@@ -4,7 +4,9 @@ internal import CExProveABI
 package import EventFlow
 internal import ExecutionIR
 
-/// Events as text: JSON lines or CSV, decimals exact, times as integers. One row per event, in the total order.
+/// Events as text: JSON lines or CSV, decimals exact, times as integers. One row per event, in the total order. `aux` and
+/// `level` stand as they are: `event.h` tells by kind what they mean, such as the match of a trade or the order that is
+/// replaced.
 package struct EventLines {
   package enum Format: String, CaseIterable, Sendable { case jsonl, csv }
 
@@ -22,8 +24,11 @@ package struct EventLines {
 
   package static let columns = [
     "sequence", "venue_sequence", "event_time", "receive_time", "venue", "instrument", "kind", "side", "price",
-    "quantity", "order_id", "flags", "feed", "offset", "length",
+    "quantity", "order_id", "flags", "feed", "offset", "length", "aux", "level",
   ]
+
+  /// The columns that JSON lines have in one object, `source`.
+  private static let source = 12..<15
 
   /// Appends the rows of a batch to `out`, at most `limit` of them; returns how many.
   package mutating func write(_ batch: borrowing EventBatch, limit: Int, to out: inout [UInt8]) -> Int {
@@ -48,13 +53,13 @@ package struct EventLines {
     switch format {
     case .jsonl:
       out.append(UInt8(ascii: "{"))
-      for (index, column) in EventLines.columns[..<12].enumerated() {
-        if index > 0 { out.append(UInt8(ascii: ",")) }
+      for (index, column) in EventLines.columns.enumerated() where !EventLines.source.contains(index) {
         JSON.string(column).write(to: &out)
         out.append(UInt8(ascii: ":"))
         values[index].write(to: &out)
+        out.append(UInt8(ascii: ","))
       }
-      out.append(contentsOf: ",\"source\":".utf8)
+      out.append(contentsOf: "\"source\":".utf8)
       JSON.object(["feed": values[12], "offset": values[13], "length": values[14]]).write(to: &out)
       out.append(UInt8(ascii: "}"))
     case .csv:
@@ -84,13 +89,16 @@ package struct EventLines {
     return [
       .wide(sequence), isText ? .null : .wide(event.venue_sequence),
       event.has(.noEventTime) ? .null : .integerText(event.event_time),
-      noReceiveTime ? .null : .integerText(frame.receive_time), .string(feeds[Int(frame.feed)]),
+      noReceiveTime ? .null : .integerText(frame.receive_time),
+      // Reports of a fill model come by a feed of their own, on instruments of the venues.
+      .string(instrument?.venue ?? feeds[Int(frame.feed)]),
       instrument.map { .string($0.symbol) } ?? .null, .string(event.eventKind?.name ?? "kind_\(event.kind)"),
       event.eventSide == .none ? .null : .string(event.eventSide == .buy ? "buy" : "sell"),
       hasPrice ? .string(FixedPoint.text(event.price, scale: priceScale)) : .null,
       isText ? .null : .string(FixedPoint.text(event.quantity, scale: instrument?.scale ?? 0)), order,
       .array(event.eventFlags.names.map { .string($0) }), .integer(Int64(frame.feed)), .wide(frame.offset),
-      .integer(Int64(frame.length)),
+      .integer(Int64(frame.length)), isText ? .null : .string(String(event.aux)),
+      isText ? .null : .integer(Int64(event.level)),
     ]
   }
 
@@ -100,10 +108,7 @@ package struct EventLines {
     case .null: return ""
     case .integer(let number): return String(number)
     case .array(let values): return values.compactMap(\.text).joined(separator: " ")
-    case .string(let text):
-      let needsQuotes = text.utf8.contains { [34, 44, 10, 13].contains($0) }
-      return needsQuotes
-        ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
+    case .string(let text): return CSV.field(text)
     default: return String(decoding: value.canonical, as: UTF8.self)
     }
   }

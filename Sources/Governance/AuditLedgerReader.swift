@@ -13,6 +13,8 @@ package struct LeafFinding: Equatable, Sendable, CustomStringConvertible {
 package struct RecordedStatement: Sendable {
   package let index: UInt64
   package let statement: Statement
+  /// Of the leaf as it lies in the log.
+  package let leafHash: MerkleHash
   /// The keys, of those given, whose signatures hold.
   package let signers: [VerifierKey]
 }
@@ -106,6 +108,6 @@ package struct AuditLedgerReader: Sendable {
     guard signers.count == envelope.signatures.count else {
       throw EnvelopeError("a signature by a key that was not given")
     }
-    return RecordedStatement(index: index, statement: statement, signers: signers)
+    return RecordedStatement(index: index, statement: statement, leafHash: .leaf(leaf), signers: signers)
   }
 }

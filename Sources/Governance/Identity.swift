@@ -92,6 +92,8 @@ package enum IdentityError: Error, Equatable, Sendable, CustomStringConvertible 
   case name(String)
   /// There is no such identity in the home directory.
   case unknown(name: String, home: String)
+  /// There is one of this name already.
+  case exists(name: String, home: String)
   /// A directory or file that others can read or that is somebody else's.
   case exposed(path: String, mode: UInt32, wanted: UInt32)
   case foreign(path: String)
@@ -109,7 +111,9 @@ package enum IdentityError: Error, Equatable, Sendable, CustomStringConvertible 
     case .name(let name):
       "\"\(name)\" is no name for an identity: use letters, digits, '.', '-', '_' and single slashes, like example.com/desk"
     case .unknown(let name, let home):
-      "no identity \"\(name)\" in \(home); make it with: exprove identity new \(name)"
+      "no identity \"\(name)\" in \(home); make it with: exprove identity create \(name)"
+    case .exists(let name, let home):
+      "there is an identity \"\(name)\" in \(home) already; exprove identity show \(name) prints its verifier key"
     case .exposed(let path, let mode, let wanted):
       "\(path) has mode \(String(mode, radix: 8)), so that others may reach private keys; run: chmod \(String(wanted, radix: 8)) '\(path)'"
     case .foreign(let path):

@@ -29,20 +29,30 @@ extension Identity {
   /// same one at the same time both get the one that came first.
   package static func loadOrCreate(name: String, home: String) throws(IdentityError) -> Identity {
     guard isName(name) else { throw .name(name) }
-    if try checkHome(home) {
-      if let identity = try read(name: name, home: home) { return identity }
-    } else {
-      try wrap(home) { () throws(FileError) in
-        let parent = Files.directory(of: home)
-        if parent != home { try Files.makeDirectory(parent) }
-        try Files.makeDirectory(home, mode: 0o700)
-        try Files.syncDirectory(of: home)
-      }
-      _ = try checkHome(home)
+    if try checkHome(home), let identity = try read(name: name, home: home) { return identity }
+    try makeHome(home)
+    _ = try create(name: name, seed: freshSeed(), home: home)
+    return try load(name: name, home: home)
+  }
+
+  /// A new identity of this name in `home`, with a fresh key; `exists` where there is one. Of two processes that make the
+  /// same one at the same time, one gets it.
+  package static func createNew(name: String, home: String) throws(IdentityError) -> Identity {
+    guard isName(name) else { throw .name(name) }
+    try makeHome(home)
+    guard try create(name: name, seed: freshSeed(), home: home) else { throw .exists(name: name, home: home) }
+    return try load(name: name, home: home)
+  }
+
+  private static func makeHome(_ home: String) throws(IdentityError) {
+    guard try !checkHome(home) else { return }
+    try wrap(home) { () throws(FileError) in
+      let parent = Files.directory(of: home)
+      if parent != home { try Files.makeDirectory(parent) }
+      try Files.makeDirectory(home, mode: 0o700)
+      try Files.syncDirectory(of: home)
     }
-    try create(name: name, seed: freshSeed(), home: home)
-    guard let identity = try read(name: name, home: home) else { throw .unknown(name: name, home: home) }
-    return identity
+    _ = try checkHome(home)
   }
 
   /// The names of all identities in `home`, sorted by their files' names.
@@ -105,8 +115,9 @@ extension Identity {
     return try Identity(name: name, seed: seed)
   }
 
-  /// Written and synced under a name of this process's own, then linked: whole or absent, never overwriting.
-  private static func create(name: String, seed: [UInt8], home: String) throws(IdentityError) {
+  /// Written and synced under a name of this process's own, then linked: whole or absent, never overwriting. False when
+  /// there is one already.
+  private static func create(name: String, seed: [UInt8], home: String) throws(IdentityError) -> Bool {
     let final = path(name: name, home: home)
     let temporary = "\(final).new-\(getpid())"
     try wrap(temporary) { () throws(FileError) in
@@ -116,13 +127,14 @@ extension Identity {
       try file.write(Array("\(header)\nname \(name)\ned25519 \(Base64.encode(seed))\n".utf8), at: 0)
       try file.sync()
     }
-    let linked = unsafe link(temporary, final) == 0 || errno == EEXIST
+    let isNew = unsafe link(temporary, final) == 0
     let number = errno
     try wrap(home) { () throws(FileError) in
       try Files.remove(temporary)
-      guard linked else { throw FileError(path: final, operation: "create", number: number) }
+      guard isNew || number == EEXIST else { throw FileError(path: final, operation: "create", number: number) }
       try Files.syncDirectory(of: final)
     }
+    return isNew
   }
 
   private static func wrap<Value>(

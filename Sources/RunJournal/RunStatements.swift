@@ -3,6 +3,7 @@
 internal import ExecutionEngine
 package import ExecutionIR
 package import Governance
+package import TransparencyLog
 
 /// The statements that the run itself makes, beside those of the engine. Recorder and replay make them with the same
 /// code.
@@ -39,6 +40,19 @@ package enum RunStatements {
         "fills": .string(description.fills.rawValue), "program": .string(RunDescription.program),
         "verifier": .string(description.verifier),
       ]))
+  }
+
+  /// A report that was filed in the run's directory: it says what the ledger's first `leaves` leaves, with this root, say.
+  package static func report(
+    _ name: String, _ digest: Digest, format: ReportFormat, leaves: UInt64, root: MerkleHash,
+    _ description: RunDescription
+  ) -> Statement {
+    statement(
+      "report", name,
+      .object([
+        "media_type": .string(format.mediaType), "leaves": .wide(leaves), "root": .string(root.description),
+        "fills": .string(description.fills.rawValue), "program": .string(RunDescription.program),
+      ]), digest: digest)
   }
 
   /// The journal up to a place, and the event stream's digest there.

@@ -21,6 +21,9 @@ package struct VerificationReport: Sendable {
   package var verdict: Verdict
   /// Each with the file and the reason.
   package var findings: [String]
+  /// Of the findings, the paths of those that only say that a command was interrupted after the run had ended: the same
+  /// command, given again, clears them away.
+  package var leavings: [String]
   /// What an interrupted run left beside what its last checkpoint covers; nothing vouches for it.
   package var tail: [String]
   package var isFinished: Bool
@@ -39,6 +42,18 @@ package struct VerificationReport: Sendable {
   package var journal: JournalPosition? = nil
   package var ledger: Checkpoint? = nil
 
+  /// What the same verification says to who brings no key.
+  package var unauthenticated: VerificationReport {
+    guard verdict == .verified else { return self }
+    var report = self
+    report.verdict = .consistent
+    report.notProven = RunVerifier.notProven(nil)
+    return report
+  }
+
+  /// Nothing is wrong but what an interrupted command left.
+  package var hasOnlyLeavings: Bool { !findings.isEmpty && findings.count == leavings.count }
+
   package var json: JSON {
     .object([
       "verdict": .string(verdict.rawValue), "findings": .array(findings.map { .string($0) }),
@@ -55,6 +70,7 @@ package struct VerificationReport: Sendable {
 package struct RunVerifier {
   private let directory: RunDirectory
   private var findings: [String] = []
+  private var leavings: [String] = []
   private var tail: [String] = []
   private var named: Set<String> = []
   private var positions: [JSON] = []
@@ -77,7 +93,8 @@ package struct RunVerifier {
 
   private mutating func verify(key: VerifierKey?) -> VerificationReport {
     var report = VerificationReport(
-      verdict: .failed, findings: [], tail: [], isFinished: false, leaves: 0, records: 0, events: 0, eventDigest: nil,
+      verdict: .failed, findings: [], leavings: [], tail: [], isFinished: false, leaves: 0, records: 0, events: 0,
+      eventDigest: nil,
       checkpoint: "", fills: "", notProven: RunVerifier.notProven(key))
     if let description = readDescription() {
       report.fills = description.fills.rawValue
@@ -88,13 +105,14 @@ package struct RunVerifier {
       verifyTree()
     }
     report.findings = findings
+    report.leavings = leavings
     report.tail = tail
     report.isFinished = isFinished
     if findings.isEmpty { report.verdict = key == nil ? .consistent : .verified }
     return report
   }
 
-  private static func notProven(_ key: VerifierKey?) -> [String] {
+  static func notProven(_ key: VerifierKey?) -> [String] {
     var list = [
       "that the captures are complete, and that the venues sent them",
       "when it happened: no witness has countersigned the times",
@@ -106,6 +124,11 @@ package struct RunVerifier {
   }
 
   private mutating func fail(_ path: String, _ reason: String) { findings.append("\(path): \(reason)") }
+
+  private mutating func fail(leaving path: String, _ reason: String) {
+    fail(path, "\(reason); the command that was interrupted clears it away when it is given again")
+    leavings.append(path)
+  }
 
   private mutating func readDescription() -> RunDescription? {
     do {
@@ -164,10 +187,11 @@ package struct RunVerifier {
     for (index, statement) in statements { take(index, statement, description) }
     for finding in ledger.log.findings {
       // An interrupted writer's leavings are no damage. Once the run has ended, only what repeats the tree can be such.
-      if finding.kind == .superseded || finding.kind == .unfinished && !isFinished {
-        tail.append("ledger/\(finding.path): \(finding.reason)")
-      } else {
-        fail("ledger/\(finding.path)", finding.reason)
+      switch finding.kind {
+      case .superseded: tail.append("ledger/\(finding.path): \(finding.reason)")
+      case .unfinished where isFinished: fail(leaving: "ledger/\(finding.path)", finding.reason)
+      case .unfinished: tail.append("ledger/\(finding.path): \(finding.reason)")
+      default: fail("ledger/\(finding.path)", finding.reason)
       }
     }
     if ledger.log.checkpoint?.size == 0 { return failUncovered() }
@@ -212,6 +236,11 @@ package struct RunVerifier {
     case Statement.predicateType("summary"): isFinished = true
     case Statement.predicateType("report"):
       for subject in statement.subjects where subject.name.hasPrefix("reports/") {
+        // A name that leads elsewhere is nobody's report.
+        guard ReportFormat.isReport(subject.name), !subject.name.hasSuffix(".tmp") else {
+          fail("ledger, leaf \(index)", "names a report '\(subject.name)', which is no report's name")
+          continue
+        }
         named.insert(subject.name)
         check(subject.name, subject.digest)
       }
@@ -307,6 +336,8 @@ package struct RunVerifier {
       path.hasPrefix("objects/") || path.hasSuffix(".tmp") || runStatement == nil && path.hasPrefix("adapters/")
     if !isFinished, isEarly {
       tail.append("\(path): no leaf names it yet")
+    } else if isFinished, ReportFormat.isReport(path) {
+      fail(leaving: path, "no leaf of the ledger names it")
     } else {
       fail(path, "no leaf of the ledger names it")
     }

@@ -9,8 +9,7 @@ struct ExProve: ParsableCommand {
     abstract: "Proves execution: from venue bytes to a ledger that strangers can verify.",
     version: "1.0.0",
     subcommands: [
-      Demo.self, Run.self, Replay.self, Verify.self, Normalize.self, Book.self, PlanCommand.self, AdapterGroup.self,
-      Conform.self,
-      ConformChild.self,
+      Demo.self, Run.self, Replay.self, Verify.self, Report.self, Normalize.self, Book.self, PlanCommand.self,
+      AdapterGroup.self, Conform.self, ConformChild.self, IdentityGroup.self,
     ])
 }

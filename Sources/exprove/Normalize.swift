@@ -11,18 +11,25 @@ import Feeds
 /// `exprove normalize`: what a capture says, in the canonical form.
 struct Normalize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print the normalized events of captures, or count them.",
+    abstract: "Print the normalized events of captures or of a run, or count them.",
     discussion: """
+      The events of a run are those that its journal holds, its own orders' among them; no adapter runs.
+
       EXAMPLES
         exprove normalize --summary --json \\
           --feed BINANCE=binance:spot.gz
         exprove normalize --format csv --limit 20 \\
           --feed XNAS=nasdaq-itch50:day.bin,date=2020-01-30,zone=America/New_York,time=venue+0ns
+        exprove normalize --run run-1 --format jsonl
       """)
 
   @Option(
     name: .customLong("feed"), help: ArgumentHelp("A capture: VENUE=ADAPTER:PATH[,key=value…].", valueName: "feed"))
   var feeds: [String] = []
+
+  @Option(
+    name: .customLong("run"), help: ArgumentHelp("A run directory, in place of captures.", valueName: "directory"))
+  var directory: String?
 
   @Option(help: "jsonl or csv.")
   var format: EventLines.Format = .jsonl
@@ -37,12 +44,18 @@ struct Normalize: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard !feeds.isEmpty else { throw ValidationError("no --feed given; see exprove normalize --help") }
+    guard feeds.isEmpty != (directory == nil) else {
+      throw ValidationError("give either --feed or --run; see exprove normalize --help")
+    }
+    guard directory == nil || !summary else {
+      throw ValidationError("--summary counts captures; exprove verify DIR --json counts what a run holds")
+    }
     guard limit >= 0 else { throw ValidationError("--limit must not be negative") }
   }
 
   func run() throws {
     try Failure.exit {
+      if let directory { return try list(run: directory) }
       var opening = FeedOpening()
       var lanes: [FeedLane] = []
       var setups: [FeedSetup] = []
@@ -66,11 +79,33 @@ struct Normalize: ParsableCommand {
   }
 
   private func list(_ input: MergedInput, _ batch: inout EventBatch) throws {
-    var lines = EventLines(format: format, feeds: input.lanes.map(\.venue))
-    if format == .csv { Console.write(Array((EventLines.columns.joined(separator: ",") + "\n").utf8)) }
-    var left = limit
-    var out: [UInt8] = []
-    while left > 0, try input.fill(&batch) {
+    var listing = Listing(format, feeds: input.lanes.map(\.venue), limit: limit)
+    while listing.left > 0, try input.fill(&batch) { listing.print(batch) }
+  }
+
+  private func list(run path: String) throws {
+    let journal = try RunEvents(RunDirectory(path))
+    var listing = Listing(format, feeds: journal.feeds, limit: limit)
+    let torn = try journal.forEach { batch in
+      listing.print(batch)
+      return listing.left > 0
+    }
+    if torn > 0 { Console.note("\(path): the journal ends with \(torn) bytes of an unfinished record, left out") }
+  }
+
+  /// Rows on standard output, up to a limit.
+  private struct Listing {
+    private(set) var left: Int
+    private var lines: EventLines
+    private var out: [UInt8] = []
+
+    init(_ format: EventLines.Format, feeds: [String], limit: Int) {
+      left = limit
+      lines = EventLines(format: format, feeds: feeds)
+      if format == .csv { Console.write(Array((EventLines.columns.joined(separator: ",") + "\n").utf8)) }
+    }
+
+    mutating func print(_ batch: borrowing EventBatch) {
       out.removeAll(keepingCapacity: true)
       left -= lines.write(batch, limit: left, to: &out)
       Console.write(out)

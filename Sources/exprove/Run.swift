@@ -113,7 +113,7 @@ enum Identities {
     do throws(IdentityError) {
       return try Identity.loadOrCreate(name: name, home: try Identity.defaultHome())
     } catch {
-      throw .io(error.description)
+      throw .identity(error)
     }
   }
 }

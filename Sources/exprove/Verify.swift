@@ -28,15 +28,18 @@ struct Verify: ParsableCommand {
 
   func run() throws {
     try Failure.exit {
-      var key: VerifierKey? = nil
-      if let vkey {
-        do { key = try VerifierKey(parsing: vkey) } catch {
-          throw ValidationError("--vkey is no verifier key: \(error)")
-        }
-      }
+      let key = try Verify.key(vkey)
       let report = try RunVerifier.verify(RunDirectory(directory), key: key)
       if json { try Console.printJSON(report.json) } else { print(report) }
       if report.verdict == .failed { throw ExitCode(1) }
+    }
+  }
+
+  /// The key that the reader brings with `--vkey`.
+  static func key(_ vkey: String?) throws -> VerifierKey? {
+    guard let vkey else { return nil }
+    do { return try VerifierKey(parsing: vkey) } catch {
+      throw ValidationError("--vkey is no verifier key: \(error)")
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ComplianceReports
+import ExecutionIR
 import Testing
 
 struct MetricsTests {
@@ -47,8 +48,9 @@ struct MetricsTests {
       let buy = try compute(1)
       let sell = try compute(-1)
       let total = try #require(buy.total)
-      #expect(total == buy.delay! + buy.trading! + buy.opportunity! + buy.fees)
-      #expect(total - buy.fees == -(sell.total! - sell.fees))
+      let fees = try #require(buy.fees)
+      #expect(total == buy.delay! + buy.trading! + buy.opportunity! + fees)
+      #expect(total - fees == -(sell.total! - fees))
       #expect(buy.fees == sell.fees)
     }
   }
@@ -77,20 +79,55 @@ struct MetricsTests {
     }
   }
 
-  @Test(arguments: [
-    (Int128(5), Int128(2), 0, "2"), (7, 2, 0, "4"), (1, 2, 0, "0"), (3, 2, 0, "2"), (-5, 2, 0, "-2"),
-    (1, 8, 2, "0.12"), (3, 8, 2, "0.38"), (999, 1000, 2, "1.00"), (-1, 1000, 2, "0.00"), (.max, .max, 3, "1.000"),
-    (2, 3, 4, "0.6667"), (1, 200, 2, "0.00"), (3, 200, 2, "0.02"),
-  ])
-  func roundingIsHalfToEven(_ numerator: Int128, _ denominator: Int128, _ places: Int, _ text: String) {
-    #expect(Ratio(numerator, denominator).text(places: places) == text)
-  }
-
   @Test func whatLeaves128BitsIsAnError() {
     #expect(throws: MetricOverflow.self) {
       try Shortfall(
         sign: 1, ordered: .max, fills: [.init(price: .max, quantity: .max, fee: 0)], decision: 1, arrival: 1, close: 1,
-        scale: 18, feeScale: 18)
+        scale: 18, feeScale: 28)
     }
+    #expect(throws: MetricOverflow.self) {
+      try Shortfall(
+        sign: -1, ordered: 1, fills: [.init(price: 1, quantity: 1, fee: .max)], decision: 1, arrival: 1, close: 1,
+        scale: 0, feeScale: 0)
+    }
+  }
+
+  /// The largest prices and quantities that there are: the sums hold, and so do the cross products beyond 128 bits.
+  @Test func theLargestThatFit() throws {
+    let most = Int128(Int64.max)
+    let shortfall = try Shortfall(
+      sign: 1, ordered: .max, fills: [], decision: 2 * most, arrival: 2 * most, close: most, scale: 18, feeScale: 0)
+    #expect(shortfall.opportunity == -most * most)
+    #expect(shortfall.basisPoints?.text(places: 3) == "-5000.000")
+    let filled = try Shortfall(
+      sign: 1, ordered: .max, fills: [.init(price: .max, quantity: .max, fee: 0)], decision: most, arrival: most,
+      close: nil, scale: 18, feeScale: 27)
+    #expect(filled.trading == most * most && filled.delay == 0 && filled.opportunity == 0)
+    #expect(filled.basisPoints?.text(places: 2) == "10000.00")
+  }
+
+  /// One contract of 50: every part but the fees is fifty times as much, and the basis points are the same but for them.
+  @Test func aMultiplierMultipliesAllButTheFees() throws {
+    func compute(_ multiplier: String, _ fee: Int128) throws -> Shortfall {
+      try Shortfall(
+        sign: 1, ordered: 10, fills: [.init(price: 101, quantity: 6, fee: fee)], decision: 200, arrival: 201,
+        close: 210,
+        scale: 0, multiplier: ExactDecimal(multiplier), feeScale: 9)
+    }
+    let one = try compute("1", 0)
+    let fifty = try compute("50", 0)
+    #expect(try fifty.ratio(fifty.total!).text(places: 9) == Ratio(one.total! * 50, 2_000_000_000).text(places: 9))
+    #expect(one.basisPoints?.text(places: 9) == fifty.basisPoints?.text(places: 9))
+    let half = try compute("0.5", 7)
+    #expect(try half.ratio(half.fees!).text(places: 9) == "0.000000007")
+    #expect(try half.ratio(half.trading!).text(places: 10) == "0.0000000015")
+  }
+
+  @Test func aFeeWithoutAValueLeavesNoSum() throws {
+    let shortfall = try Shortfall(
+      sign: 1, ordered: 2, fills: [.init(price: 5, quantity: 1, fee: 1), .init(price: 5, quantity: 1, fee: nil)],
+      decision: 10, arrival: 10, close: 10, scale: 0, feeScale: 0)
+    #expect(shortfall.fees == nil && shortfall.total == nil && shortfall.basisPoints == nil)
+    #expect(shortfall.trading == 0)
   }
 }
