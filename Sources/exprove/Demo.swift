@@ -36,42 +36,59 @@ struct Demo: ParsableCommand {
     try Failure.exit {
       Interrupt.listen()
       let signer = try Identities.loadOrCreate("demo")
-      var opening = FeedOpening()
-      let opened = try SimulatedRun.open(.demo(seed: seed), seed: seed, &opening)
-      let run = try SimulatedRun.prepare(
-        opened, source: opened.input, identity: signer, directory: out, now: Clock.now())
-      if run.recorder.isResuming { Console.note("\(out): goes on with the run that lies there") }
-      let window = run.configuration.task.window
-      run.driver.shouldStop = { Interrupt.happened }
-      run.driver.progress = { time, events in
-        let part = (min(max(time, window.start), window.end) - window.start) * 100 / (window.end - window.start)
-        Console.progress("\(part) % of the window, \(events) events")
-      }
-      try run.run()
+      let task = try work(signer)
       Console.progress("verifying")
-      let verified = try RunVerifier.verify(run.recorder.directory, key: signer.verifier)
+      let verified = try RunVerifier.verify(RunDirectory(out), key: signer.verifier)
       Console.progress("replaying")
       let replayed = try RunReplay.replay(out, fromEvents: false)
+      let holds = verified.verdict != .failed && replayed.isIdentical
+      Console.progress("reporting")
+      let report = holds ? try Report.file(RunDirectory(out), signer, verified, .html) : nil
       Console.progress("")
       if json {
         try Console.printJSON(
-          .object(["directory": .string(out), "verification": verified.json, "replay": replayed.json]))
+          .object([
+            "directory": .string(out), "verification": verified.json, "replay": replayed.json,
+            "report": report.map { .string($0) } ?? .null,
+          ]))
       } else {
-        print(run, verified, replayed)
+        tell(task, verified, replayed, report)
+        Console.print("\(signer.publicVerifierKey) signed it; look at what came of it:")
+        Console.print("  exprove verify \(out) --vkey '\(signer.publicVerifierKey)'")
+        Console.print("  exprove replay \(out)")
+        Console.print("  exprove normalize --run \(out) --limit 20")
       }
-      if verified.verdict == .failed || !replayed.isIdentical { throw ExitCode(1) }
+      if !holds { throw ExitCode(1) }
     }
   }
 
-  private func print(_ run: PreparedRun, _ verified: VerificationReport, _ replayed: ReplayReport) {
+  /// Runs to the end, and lets go of the directory.
+  private func work(_ signer: Identity) throws -> LocalExecutionTask {
+    var opening = FeedOpening()
+    let opened = try SimulatedRun.open(.demo(seed: seed), seed: seed, &opening)
+    let run = try SimulatedRun.prepare(
+      opened, source: opened.input, identity: signer, directory: out, now: Clock.now())
+    if run.recorder.isResuming { Console.note("\(out): goes on with the run that lies there") }
     let task = run.configuration.task
-    Console.print("\(task.side.rawValue) \(task.quantity) \(task.instrument) on two simulated venues, seed \(seed)")
-    Console.print("  \(verified.events) events, \(verified.leaves) leaves in \(out)/ledger")
-    Console.print("  verify: \(verified.verdict.rawValue)")
-    for finding in verified.findings { Console.print("    \(finding)") }
-    Console.print("  replay: \(replayed.isIdentical ? "identical" : replayed.difference ?? "not identical")")
-    Console.print("look at what came of it:")
-    Console.print("  exprove verify \(out) --vkey '\(run.recorder.description.verifier)'")
-    Console.print("  exprove replay \(out)")
+    let window = task.window
+    run.driver.shouldStop = { Interrupt.happened }
+    run.driver.progress = { time, events in
+      let part = (min(max(time, window.start), window.end) - window.start) * 100 / (window.end - window.start)
+      Console.progress("\(part) % of the window, \(events) events")
+    }
+    try run.run()
+    return task
+  }
+
+  private func tell(
+    _ task: LocalExecutionTask, _ verified: VerificationReport, _ replayed: ReplayReport, _ report: String?
+  ) {
+    Console.print(
+      "\(task.side.rawValue) \(task.quantity) \(task.instrument) on two simulated venues, seed \(seed): "
+        + "\(verified.events) events, \(verified.leaves) ledger leaves")
+    Console.print("  verify  \(verified.verdict.rawValue)")
+    for finding in verified.findings { Console.print("          \(finding)") }
+    Console.print("  replay  \(replayed.isIdentical ? "identical" : replayed.difference ?? "not identical")")
+    if let report { Console.print("  report  \(report)") }
   }
 }

@@ -93,20 +93,28 @@ struct Report: ParsableCommand {
           outside: try outside(run), run, verification,
           reason: "the run has not ended, and a report's leaf would stand in its way")
       } else {
-        written = try file(run, filing, verification)
+        written = try Report.file(run, filing, verification, format)
       }
       written.cleared = cleared
       return (verification, written)
     }
   }
 
-  private func file(
-    _ run: RunDirectory, _ filing: borrowing ReportFiling, _ verification: VerificationReport
+  private static func file(
+    _ run: RunDirectory, _ filing: borrowing ReportFiling, _ verification: VerificationReport, _ format: ReportFormat
   ) throws -> Written {
     let report = try ReportBuilder.build(run, verification: verification.unauthenticated)
     let (filed, isNew) = try filing.file(
-      bytes(report), format, leaves: report.basis.leaves, root: report.basis.root, filed: report.filed)
+      bytes(report, format), format, leaves: report.basis.leaves, root: report.basis.root, filed: report.filed)
     return Written(path: "\(run.path)/\(filed.name)", digest: filed.digest, leaf: filed.leaf, isNew: isNew)
+  }
+
+  /// Files a report of a run that holds and has ended; returns its path.
+  static func file(
+    _ run: RunDirectory, _ identity: Identity, _ verification: VerificationReport, _ format: ReportFormat
+  ) throws -> String {
+    let filing = try ReportFiling(run, try run.require().0, identity: identity)
+    return try file(run, filing, verification, format).path ?? run.reports
   }
 
   private func write(
@@ -122,7 +130,7 @@ struct Report: ParsableCommand {
       case .csv: return Written(reason: "the run does not hold, so there are no rows and no file")
       }
     } else {
-      bytes = self.bytes(try ReportBuilder.build(run, verification: verification))
+      bytes = Report.bytes(try ReportBuilder.build(run, verification: verification), format)
     }
     if path == "-" {
       Console.write(bytes)
@@ -132,7 +140,7 @@ struct Report: ParsableCommand {
     return Written(path: path, digest: Digest(of: bytes), isNew: true, reason: reason)
   }
 
-  private func bytes(_ report: ExecutionReport) -> [UInt8] {
+  private static func bytes(_ report: ExecutionReport, _ format: ReportFormat) -> [UInt8] {
     switch format {
     case .html: Array(report.html.utf8)
     case .json: report.json.canonical
