@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import DurableFiles
 internal import ExecutionIR
 internal import Governance
 internal import RunJournal

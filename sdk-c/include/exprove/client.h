@@ -17,7 +17,8 @@
  *
  * Memory: structs and texts are written into memory of the caller. What the library lends (each `exprove_view`, and the
  * arrays of a batch) is read-only, belongs to the handle that it was asked of, and keeps its place and its content until
- * the function that lent it is called on that handle again, or the handle is closed. Nothing lent is ever freed by the caller.
+ * the function that lent it is called on that handle again, or the handle is closed. Nothing lent is ever freed by the
+ * caller. Where the system has no more memory, the process ends.
  *
  * Structs of the caller begin with `struct_size`: in, what the caller knows of the struct; out, what the library
  * filled, which is never more. Fields that the library does not know stay as they were.
@@ -153,7 +154,7 @@ EXPROVE_EXPORT exprove_status exprove_verify(exprove_run *run, const char *vkey,
 
 /* --- Events ------------------------------------------------------------------------------------*/
 
-/* At the first event. [handle-thread & open] */
+/* At the first event. Until it is closed it keeps room for the largest batch, about 26 MiB. [handle-thread & open] */
 EXPROVE_EXPORT exprove_status exprove_events_open(exprove_run *run, exprove_events **events, exprove_text *error);
 
 /* [handle-thread & open] */
