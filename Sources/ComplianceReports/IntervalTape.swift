@@ -28,20 +28,18 @@ struct IntervalTape {
   }
 
   private var sums: [Sums]
-  /// By match: what it counted for, nil where it counted for nothing. The first telling of an id holds.
+  /// What counted trades of the window counted for, nil once they were broken; the first telling of an id holds.
   private var matches: [Match: (price: Int64, quantity: Int64)?] = [:]
 
   init(venues: Int) {
     sums = Array(repeating: Sums(), count: venues)
   }
 
-  /// A trade that counts towards the venue's volume. `isCounted`: in the window, and not an own one.
-  mutating func trade(
-    venue: Int, match: UInt64, price: Int64, quantity: Int64, isCounted: Bool
-  ) throws(MetricOverflow) {
-    if isCounted { try add(venue, price, Int128(quantity), 1) }
+  /// A trade of another in the window that counts towards the venue's volume.
+  mutating func trade(venue: Int, match: UInt64, price: Int64, quantity: Int64) throws(MetricOverflow) {
+    try add(venue, price, Int128(quantity), 1)
     let key = Match(venue: venue, id: match)
-    if match != 0, matches[key] == nil { matches[key] = .some(isCounted ? (price, quantity) : nil) }
+    if match != 0, matches[key] == nil { matches[key] = .some((price, quantity)) }
   }
 
   /// A trade was taken back.

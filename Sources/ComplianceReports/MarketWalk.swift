@@ -156,10 +156,10 @@ struct MarketWalk {
   private mutating func count(_ event: Event, _ applied: Applied) throws(MetricOverflow) {
     guard let venue = instruments.firstIndex(where: { $0 == Int(event.instrument) }) else { return }
     if applied.effect == .broken { return try tape.broken(venue: venue, match: event.aux) }
-    let isInside = now > task.window.start && now <= task.window.end
-    try tape.trade(
-      venue: venue, match: event.aux, price: applied.price, quantity: applied.quantity,
-      isCounted: isInside && !own.contains(OwnPrint(venue: venue, match: event.aux)))
+    guard now > task.window.start, now <= task.window.end,
+      !own.contains(OwnPrint(venue: venue, match: event.aux))
+    else { return }
+    try tape.trade(venue: venue, match: event.aux, price: applied.price, quantity: applied.quantity)
   }
 
   private mutating func answer(_ index: Int, _ market: borrowing Market) {

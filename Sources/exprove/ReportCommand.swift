@@ -53,7 +53,9 @@ struct Report: ParsableCommand {
   func run() throws {
     try Failure.exit {
       let key = try Verify.key(vkey)
-      let run = RunDirectory(directory)
+      var path = directory
+      while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
+      let run = RunDirectory(path)
       let (verification, written) = try write(run, key)
       try tell(verification, written)
       if verification.verdict == .failed { throw ExitCode(1) }

@@ -122,6 +122,22 @@ import TransparencyLog
     #expect(keys.count == 1)
   }
 
+  /// A new one is new, and never takes the place of one that is there.
+  @Test func madeNew() throws {
+    let scratch = try LedgerScratch()
+    let home = scratch.path + "/home"
+    let desk = try Identity.createNew(name: "example.com/desk", home: home)
+    #expect(try scratch.mode("home") == 0o700)
+    #expect(throws: IdentityError.exists(name: "example.com/desk", home: home)) {
+      try Identity.createNew(name: "example.com/desk", home: home)
+    }
+    #expect(try Identity.load(name: "example.com/desk", home: home).verifier == desk.verifier)
+    #expect(try Identity.loadOrCreate(name: "example.com/desk", home: home).verifier == desk.verifier)
+    #expect(try Identity.names(home: home) == ["example.com/desk"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: home) == ["example.com+desk.identity"])
+    #expect(throws: IdentityError.name("..")) { try Identity.createNew(name: "..", home: home) }
+  }
+
   @Test(arguments: [
     "", "/", "a/", "/a", "a//b", ".a", "a/.b", "..", "a b", "a+b", "ä", "a\n", String(repeating: "a", count: 129),
   ])

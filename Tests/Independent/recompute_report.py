@@ -111,8 +111,9 @@ class Recomputation:
             name = (found.venue, found.symbol)
             if name not in names:
                 return
-            counts = self.start < time <= self.end and (*name, match) not in own
-            trade = [price, quantity, counts]
+            if not self.start < time <= self.end or (*name, match) in own:
+                return
+            trade = [price, quantity, True]
             self.trades.append(trade)
             if match:
                 trades.setdefault((*name, match), trade)
