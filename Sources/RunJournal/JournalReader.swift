@@ -107,7 +107,9 @@ package struct JournalReader: ~Copyable {
   /// The same records lie in the same segments, however often a run was interrupted.
   private func checkPlace(_ whole: Int) throws(JournalError) {
     if offset > JournalFormat.segmentHeaderSize {
-      guard offset + whole <= JournalFormat.segmentLimit else { throw damaged("the record belongs to the next segment") }
+      guard offset + whole <= JournalFormat.segmentLimit else {
+        throw damaged("the record belongs to the next segment")
+      }
     } else if index > 0, sizeBefore + whole <= JournalFormat.segmentLimit {
       throw damaged("the record belongs to the segment before")
     }

@@ -131,7 +131,8 @@ extension LogReader {
     do throws(LogError) {
       if tile.row == .entries {
         let (bytes, entries) = try LogReader.bundle(fuller, in: directory)
-        return try LogReader.bundle(tile, in: directory).bytes.elementsEqual(bytes[..<entries[tile.width - 1].upperBound])
+        let end = entries[tile.width - 1].upperBound
+        return try LogReader.bundle(tile, in: directory).bytes.elementsEqual(bytes[..<end])
       }
       let bytes = try LogReader.tileBytes(fuller, in: directory)
       return try LogReader.tileBytes(tile, in: directory).elementsEqual(bytes.prefix(tile.width * MerkleHash.byteCount))

@@ -2,8 +2,8 @@
 """No look-ahead: whatever is cut off or altered behind a place of the input, every leaf of a decision made before that
 place stays byte-identical: statement, envelope and signature.
 
-For each of 100 random places the input behind it is (a) cut off and (b) replaced by other content, and the run is made
-again. Compared are the leaves from the first behind the run's own statement up to the last whose time is before the
+For each of 100 random places, and for as many as half of that right at a decision's time, the input behind it is (a) cut
+off and (b) replaced by other content, and the run is made again. Compared are the leaves from the first behind the run's own statement up to the last whose time is before the
 place. Leaf 0 names run.json by digest, and run.json has the wall clock of the start and the log's name made from it; so
 there both are compared without these.
 
@@ -23,8 +23,8 @@ SEED = 20240808
 class Capture:
     """A feed's records and the merge time of each: the running maximum of the receive times."""
 
-    def __init__(self, name, records, time, pack, rewrite):
-        self.name, self.records, self.pack, self.rewrite = name, records, pack, rewrite
+    def __init__(self, name, records, time, stamp, pack, rewrite):
+        self.name, self.records, self.stamp, self.pack, self.rewrite = name, records, stamp, pack, rewrite
         self.times = list(itertools.accumulate(map(time, records), max))
 
     def write(self, directory, records):
@@ -73,12 +73,15 @@ WAYS = ["shuffled", "noise", "frames", "market"]
 def itch_capture(bench):
     return Capture(
         "capture.bin", product.itch_messages(product.read(bench.itch)),
-        lambda message: product.ITCH_MIDNIGHT + int.from_bytes(message[5:11], "big"), product.itch_bytes, itch_rewrite)
+        lambda message: product.ITCH_MIDNIGHT + int.from_bytes(message[5:11], "big"),
+        lambda message, time: message[:5] + (time - product.ITCH_MIDNIGHT).to_bytes(6, "big") + message[11:],
+        product.itch_bytes, itch_rewrite)
 
 
 def line_capture(name, path, until):
     lines = itertools.takewhile(lambda line: int(line[:19]) < until, product.lines_of(path))
-    return Capture(name, list(lines), lambda line: int(line[:19]), b"".join, line_rewrite)
+    return Capture(name, list(lines), lambda line: int(line[:19]), lambda line, time: b"%d" % time + line[19:], b"".join,
+                   line_rewrite)
 
 
 class Scene:
@@ -166,13 +169,15 @@ def times(statements, clock):
     return found
 
 
-def cut(scene, number, generator):
-    """One random place, in one or all feeds; (a) cut off, (b) replaced. Says of both whether the rest was felt."""
+def cut(scene, number, at_decision, generator):
+    """One place, in one or all feeds; (a) cut off, (b) replaced. Says of both whether the rest was felt."""
     captures = scene.captures
     chosen = captures if len(captures) == 1 or generator.random() < 0.6 else [generator.choice(captures)]
-    lead = generator.choice(chosen)
-    place = generator.randrange(1, len(lead.records))
-    moment = lead.times[place]
+    if at_decision:
+        moment = generator.choice(sorted(set(scene.clock.values())))
+    else:
+        lead = generator.choice(chosen)
+        moment = lead.times[generator.randrange(1, len(lead.records))]
     # At least one record stays: an empty capture is refused.
     places = {c.name: max(1, bisect.bisect_left(c.times, moment)) for c in chosen}
     how = generator.choice(WAYS)
@@ -182,8 +187,13 @@ def cut(scene, number, generator):
     # The run ends with the last record of all feeds, though nothing that was cut off had come.
     bound = min(moment, max(ends + [c.times[-1] for c in captures if c not in chosen]))
     felt = [scene.compare(f"{scene.name} cut {number} off at {moment}", shorter, bound)]
-    other = {
-        c.name: kept[c.name] + c.rewrite(c.records[places[c.name] :], how, generator) for c in chosen}
+    other = {}
+    for capture in chosen:
+        behind = capture.rewrite(capture.records[places[capture.name] :], how, generator)
+        if at_decision and behind and how != "frames":
+            # A record that comes at the very time of a decision is too late for it.
+            behind[0] = capture.stamp(behind[0], moment)
+        other[capture.name] = kept[capture.name] + behind
     # Frames of any content may claim any time, so they stand in the order right behind what precedes them.
     bound = min(moment, *ends) if how == "frames" else moment
     felt.append(scene.compare(f"{scene.name} cut {number} {how} from {moment}", scene.run(f"{number}-other", other), bound))
@@ -191,8 +201,11 @@ def cut(scene, number, generator):
 
 
 def cuts(bench, scene, count):
-    generators = [random.Random(f"{SEED} {scene.name} {number}") for number in range(count)]
-    results = bench.parallel(lambda number: cut(scene, number, generators[number]), range(count))
+    """`count` random places, and half as many at the times of decisions."""
+    generators = [random.Random(f"{SEED} {scene.name} {number}") for number in range(count + count // 2)]
+    results = bench.parallel(
+        lambda number: cut(scene, number, number >= count, generators[number]), range(len(generators)))
+    count = len(results)
     felt = [one for both, _ in results for one in both]
     covered = sum(decided for _, decided in results)
     print(f"  {scene.name}: {count} cuts, {covered} of them behind a decision; {sum(felt)} of {len(felt)} altered runs "

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A thousand random damages to a run directory, each found by `verify`: flipped bits, files cut short, deleted, longer,
+"""A thousand random damages to run directories, each found by `verify`: flipped bits, files cut short, deleted, longer,
 added, renamed, exchanged, links, pipes and directories in all places, with the signer's key and without.
 
 Damage is done in place and undone. The two workers have a copy each; after each share all must verify again, so that
@@ -17,7 +17,8 @@ import product
 import verify_journal
 
 SEED = 7
-DAMAGES = 1000
+DAMAGES = 700
+WITH_BODIES = 300
 INTERRUPTED = 200
 
 
@@ -327,6 +328,13 @@ def finished_run(bench):
     damages(bench, run, DAMAGES, judge)
 
 
+def run_with_bodies(bench):
+    run = bench.path("bodies-run")
+    bench.expect(0, *product.bodies_work(bench).arguments(run))
+    bench.hold(len(os.listdir(run + "/objects")) > 2, "the run has no bodies in objects/")
+    damages(bench, run, WITH_BODIES, judge)
+
+
 def interrupted_run(bench):
     """A run that was killed: what its last checkpoint covers is held as strictly, and what lies behind is told."""
     damages(bench, killed(bench), INTERRUPTED, judge_interrupted)
@@ -369,4 +377,4 @@ def judge_interrupted(bench, directory, said, key):
 
 
 if __name__ == "__main__":
-    product.prove("damage", finished_run, interrupted_run)
+    product.prove("damage", finished_run, run_with_bodies, interrupted_run)

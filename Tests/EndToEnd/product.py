@@ -207,6 +207,12 @@ def small_work(bench, name="small", fills="model", **how):
     return Work(bench, name, itch_task(**how), [itch_feed(bench.itch)], fills)
 
 
+def bodies_work(bench, name="bodies", fills="model"):
+    """A run over the capture's first minutes whose plans are too large for a statement and lie in objects/."""
+    capture = bench.write(name + ".bin", itch_bytes(itch_messages(read(bench.itch))[:300]))
+    return Work(bench, name, itch_task(slices=500), [itch_feed(capture)], fills)
+
+
 def pair_work(bench, name="pair", routed="BINANCE", fills="model", spot=None, usdm=None, **how):
     text = (spot_task if routed == "BINANCE" else perpetual_task)(**how)
     return Work(bench, name, text, pair_feeds(spot or bench.spot, usdm or bench.usdm, routed), fills)

@@ -52,6 +52,29 @@ def verified(bench, run):
     bench.hold(journal[-1]["event_digest"] == ours["event_digest"], "the event digest")
     bench.hold(journal[-1]["records"] == max(places), "records that no leaf commits to")
     digests(bench, run, statements)
+    flips(bench, run)
+
+
+def flips(bench, run):
+    """One bit, in each file of ledger and journal: the strangers see it."""
+    for name in product.files_of(run):
+        path = f"{run}/{name}"
+        if name.startswith("ledger/"):
+            program, arguments = "verify_ledger.py", ["log", key_of_log(run), run + "/ledger"]
+        elif name.startswith("journal/"):
+            program, arguments = "verify_journal.py", [run + "/journal"]
+        else:
+            continue
+        data = bytearray(product.read(path))
+        data[len(data) // 3] ^= 4
+        with open(path, "r+b") as file:
+            file.write(data)
+        code, results, error = independent(program, *arguments)
+        bench.hold(code == 1 and not results[0]["ok"], f"a flipped bit in {name} was not found: {results} {error}")
+        data[len(data) // 3] ^= 4
+        with open(path, "r+b") as file:
+            file.write(data)
+    bench.hold(product.leaves(run), "what was put back")
 
 
 def digests(bench, run, statements):
@@ -105,5 +128,5 @@ def many_leaves(bench):
 if __name__ == "__main__":
     product.prove(
         "strangers", run_of("itch-model", product.small_work), run_of("itch-shadow", product.small_work, fills="shadow"),
-        run_of("pair-model", product.pair_work), run_of("pair-shadow", product.pair_work, routed="BINANCE-UM", fills="shadow"),
+        run_of("bodies", product.bodies_work), run_of("pair-model", product.pair_work), run_of("pair-shadow", product.pair_work, routed="BINANCE-UM", fills="shadow"),
         many_leaves)
