@@ -38,7 +38,9 @@ struct TaskVenues: Sendable {
               + "\(task.currency)")
         }
         decimals.append(try terms.lot())
+        try TaskVenues.checkStated(terms)
       }
+      try TaskVenues.checkVariance(task, reference)
       let scale = decimals.reduce(task.quantity.scale) { max($0, $1.scale) }
       self.scale = scale
       quantity = try task.quantity.units(atScale: scale)
@@ -53,6 +55,25 @@ struct TaskVenues: Sendable {
         "task \(task.id): quantity \(task.quantity) is no multiple of the lot \(FixedPoint.text(lot, scale: scale)) of "
           + "\(listings[index].venue) \(listings[index].symbol); state one in the task")
     }
+  }
+
+  /// What an order will need of a venue's terms is missed before the run begins, not in its midst.
+  private static func checkStated(_ terms: ListingTerms) throws(ReferenceError) {
+    _ = try terms.makerFee()
+    _ = try terms.takerFee()
+    _ = try terms.feeCurrency()
+    _ = try terms.impact()
+    _ = try terms.minimumQuantity()
+    _ = try terms.minimumNotional()
+  }
+
+  private static func checkVariance(_ task: LocalExecutionTask, _ reference: ReferenceData) throws {
+    guard case .implementationShortfall = task.objective else { return }
+    let instrument = try reference.listing(venue: task.venues[0].venue, symbol: task.venues[0].symbol).instrument
+    guard try reference.variance(of: instrument, at: task.window.start) == nil else { return }
+    throw EngineError.badInput(
+      "task \(task.id): the objective \"is\" needs the variance of \(instrument), and \(reference.file) states none that "
+        + "holds at \(task.window.start)")
   }
 
   mutating func define(_ number: Int, as instrument: ListedInstrument, at time: Int64) {

@@ -138,6 +138,27 @@ struct RecordTests {
     #expect(try first { $0.minimumNotional = "99990.01" } == [])
   }
 
+  @Test("The volume that is expected is that of others; own prints are on a simulated venue's tape and nowhere else")
+  func expectedVolume() throws {
+    for fills in [FillSource.simulated, .model] {
+      var scene = Scene()
+      scene.fills = fills
+      scene.venues = [Scene.Venue()]
+      var bench = try Bench(scene)
+      for frame in opening(scene) { try bench.step(frame) }
+      try bench.decide()
+      let time = Scene.start + second
+      try bench.step([
+        MarketFrame(time, 0, [trade(0, 9_999 * cent, 60, match: 1), trade(0, 9_999 * cent, 500, match: 2)]),
+        MarketFrame(time, 1, [event(.ownFilled, 0, id: 1, price: 9_999 * cent, quantity: 500, aux: 2)]),
+      ])
+      try bench.decide(through: scene.look(1, 0))
+      // Eleven seconds from the definition, slices of ten.
+      let others: Int64 = fills == .simulated ? 60 : 560
+      #expect(try bench.record.contexts()[1].venues[0].volume == Array(repeating: others * 10 / 11, count: 4))
+    }
+  }
+
   /// Sums are kept as they change: were they walked, this would take minutes.
   @Test("A blotter of two hundred thousand children answers as fast as one of ten")
   func manyChildren() {
@@ -154,5 +175,51 @@ struct RecordTests {
     }
     #expect(blotter.totals.filled == 800_000 && blotter.totals(venue: 0).filled == 400_000)
     #expect(ContinuousClock.now - start < .seconds(20))
+  }
+}
+
+@Suite("What a run refuses to begin with")
+struct BeginningTests {
+  private func refusal(_ scene: Scene, without field: String? = nil) throws -> String? {
+    var reference = try scene.reference()
+    if let field {
+      let text = String(decoding: reference.json.canonical, as: UTF8.self)
+      let members = try #require(reference.json["listings"]?.elements?[0]["terms"]?.elements?[0].members)
+      let value = try #require(members[field])
+      let stated = "\"\(field)\":" + String(decoding: value.canonical, as: UTF8.self) + ","
+      #expect(text.contains(stated))
+      reference = try ReferenceData.parse(Array(text.split(separator: stated).joined().utf8), file: "reference.json")
+    }
+    let plain = try scene.configuration()
+    do throws(EngineError) {
+      _ = try Engine.begin(
+        EngineConfiguration(
+          task: plain.task, reference: reference, policy: plain.policy, feeds: plain.feeds, fills: plain.fills,
+          prior: nil, seed: 1))
+      return nil
+    } catch {
+      return error.description
+    }
+  }
+
+  @Test(
+    "A value that an order will need and the reference data does not state is named before anything is written",
+    arguments: ["lot", "maker_fee", "taker_fee", "fee_currency", "impact", "minimum_quantity", "minimum_notional"])
+  func missing(_ field: String) throws {
+    #expect(try refusal(Scene()) == nil)
+    let text = try #require(try refusal(Scene(), without: field))
+    #expect(text.contains("reference.json: V0 S: \(field)"))
+  }
+
+  @Test("The variance that an objective needs, and lots that do not fit the quantity")
+  func variance() throws {
+    var scene = Scene()
+    scene.objective = .implementationShortfall(riskAversion: ExactDecimal(units: 1, scale: 3))
+    #expect(try #require(try refusal(scene)).contains("needs the variance of SEC"))
+    scene.variance = "0"
+    #expect(try refusal(scene) == nil)
+    scene.venues = [Scene.Venue()]
+    scene.venues[0].lot = "3"
+    #expect(try #require(try refusal(scene)).contains("is no multiple of the lot 3 of V0 S"))
   }
 }
