@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from memory import peak_memory
+from memory import normalize, peak_memory
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -37,17 +37,21 @@ COMPARISONS = [
         ("bare frame walk in C", "itch walk"),
         ("itchcpp 1.6.4, C++, hardly any objects", "itchcpp"),
     ]),
+    ("ITCH file to counts and digest: exprove normalize", "messages", "exprove normalize", [
+        ("the same without the merge of feeds", "itch summary"),
+        ("SHA-256 of as many bytes", "itch digest"),
+    ]),
     ("ITCH book, one stock, from events", "events", "itch book", [
-        ("naive book: std::map, std::unordered_map", "itch book, map"),
+        ("naive C++ book: std::map, std::unordered_map", "itch book, map"),
     ]),
     ("ITCH books, 200 stocks in turn, from events", "events", "itch books of 200", [
-        ("naive book: std::map, std::unordered_map", "itch books of 200, map"),
+        ("naive C++ book: std::map, std::unordered_map", "itch books of 200, map"),
     ]),
     ("ITCH book, one stock, from bytes", "messages", "itch bytes to book", [
         ("itchcpp 1.6.4 BookManager, C++", "itchcpp book"),
     ]),
     ("Binance books, spot and futures, from events", "events", "binance book", [
-        ("naive book: std::map", "binance book, map"),
+        ("naive C++ book: std::map", "binance book, map"),
     ]),
     ("Binance spot JSON to events, decode", "messages", "json spot", [
         ("orjson 3.13.0, to Python objects", "orjson spot"),
@@ -202,6 +206,8 @@ def main():
         theirs = set(re.findall(r'"([\w ,]+)": (?:lambda|\w+[,\s])', file.read()))
 
     def ask(name):
+        if name == "exprove normalize":
+            return normalize(options.build, os.path.join(work, "itch.bin"))
         return (peers if name in theirs else ours).ask(name)
 
     try:
@@ -209,7 +215,8 @@ def main():
             if re.search(options.only, comparison[0], re.IGNORECASE):
                 rows += compare(ask, comparison, options.rounds, note)
         if re.search(options.only, "peak memory", re.IGNORECASE):
-            memory = peak_memory(options.build, work, per_unit(ask("digest")), options.large, note)
+            digest = ask("itch digest")
+            memory = peak_memory(options.build, work, digest["nanoseconds"] / digest["bytes"], options.large, note)
     finally:
         ours.close()
         peers.close()

@@ -54,13 +54,20 @@ final class FillLimit: Contestant {
   }
 }
 
-/// SHA-256 over a large block: what digesting everything costs at least.
+/// SHA-256 over as many bytes as the digest of the events covers: 32 of each frame and 64 of each event.
 final class DigestLimit: Contestant {
-  private let bytes = [UInt8](repeating: 7, count: 32 << 20)
+  private let bytes: [UInt8]
+  private let messages: Int
+  private var last: Digest?
+
+  init(messages: Int) {
+    self.messages = messages
+    bytes = [UInt8](repeating: 7, count: messages * (MemoryLayout<Frame>.size + MemoryLayout<Event>.size))
+  }
 
   func pass() -> Pass {
     var watch = Stopwatch()
-    let digest = watch.measure { Digest(of: bytes) }
-    return Pass(units: bytes.count, bytes: bytes.count, nanoseconds: watch.nanoseconds, answer: digest.description)
+    last = watch.measure { Digest(of: bytes) }
+    return Pass(units: messages, bytes: bytes.count, nanoseconds: watch.nanoseconds, answer: "")
   }
 }

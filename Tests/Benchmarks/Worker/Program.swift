@@ -54,7 +54,8 @@ internal import Glibc
     case "ledger statements, limit": try LedgerLimit(inputs.work, signsEntries: true)
     case "plan 48x4": try PlanSolve(inputs.problem("48x4"))
     case "plan 13x3": try PlanSolve(inputs.problem("13x3-caps"))
-    case "digest": DigestLimit()
+    case "itch summary": try ItchSummary(inputs.itch)
+    case "itch digest": DigestLimit(messages: Inputs.repeats * inputs.captureMessages)
     default: throw BenchmarkError("there is no contestant \"\(name)\"")
     }
   }
