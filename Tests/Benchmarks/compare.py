@@ -74,11 +74,12 @@ COMPARISONS = [
         (peer("pysimdjson", "simdjson, no objects"), "python simdjson usdm"),
     ]),
     ("Log, 1 KiB entries, checkpoint every 256", "entries", "ledger log", [
-        ("limit: same hashes, signatures, bytes, syncs", "ledger log, limit"),
+        ("limit: same hashes, signatures, bytes, one sync", "ledger log, limit"),
+        ("the same with as many syncs", "ledger log, same syncs"),
         (f"SQLite {sqlite3.sqlite_version}, WAL, synchronous=FULL", "python sqlite"),
     ]),
     ("Ledger, statements signed one by one", "entries", "ledger statements", [
-        ("limit: same hashes, signatures, bytes, syncs", "ledger statements, limit"),
+        ("limit: same hashes, signatures, bytes, one sync", "ledger statements, limit"),
     ]),
     ("Plan, 48 slices at 4 venues, exact in lots", "plans", "plan 48x4", [
         (peer("osqp", "continuous, setup and solve"), "python osqp 48x4"),

@@ -67,11 +67,11 @@ def peak_memory(build, work, digest_ns, large, note):
     digested = (32 * told["frames"] + 64 * told["events"]) * digest_ns * 1e-9
     used = usage.ru_utime + usage.ru_stime
     return {
-        "capture_bytes": told["bytes"], "frames": told["frames"], "events": told["events"], "peak_bytes": peak,
+        "capture_bytes": size, "frames": told["frames"], "events": told["events"], "peak_bytes": peak,
         "goal_bytes": GOAL, "seconds": seconds, "processor_seconds": used, "digest_seconds": digested,
-        "text": f"normalize --summary over {told['bytes'] / 1e9:.2f} GB of ITCH, {told['frames'] / 1e6:.0f} M messages of "
+        "text": f"normalize --summary over {size / 1e9:g} GB of ITCH, {told['frames'] / 1e6:.0f} M messages of "
                 f"{told['instruments']:,} stocks: peak memory {peak / (1 << 20):.0f} MiB (goal: below {GOAL >> 20} MiB), "
-                f"{told['bytes'] / used / 1e6:.0f} MB and {told['frames'] / used / 1e6:.1f} M messages per second of "
+                f"{size / used / 1e6:.0f} MB and {told['frames'] / used / 1e6:.1f} M messages per second of "
                 f"processor time; its digest alone takes {100 * digested / used:.0f} % of that at SHA-256's own speed"
                 + ("" if large else " (--large: 10 GB)"),
     }
