@@ -181,7 +181,7 @@ if Context.environment["EXPROVE_DEV"] == "1" {
       name: "benchmarks",
       dependencies: [
         "AdapterHost", "BenchmarkLimits", "CExProveABI", "CivilTime", "DurableFiles", "EventFlow", "ExecutionIR",
-        "ExecutionSolver", "Feeds", "Governance", "MarketModel", "TransparencyLog",
+        "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog",
       ], path: "Tests/Benchmarks/Worker", swiftSettings: swiftRules),
   ]
 }

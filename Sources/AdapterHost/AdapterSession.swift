@@ -43,9 +43,10 @@ package import EventFlow
   private let output: UnsafeMutableBufferPointer<Event>
   private var hasFailed = false
 
-  /// Frames that one call is offered: what they give is mostly still in the first-level cache when it is copied.
+  /// Frames that one call is offered: few enough that their bytes, what they give and its copy lie in the first-level
+  /// cache together.
   /// By the contract the events are the same for any number.
-  private static let framesPerCall = 512
+  private static let framesPerCall = 128
   /// Events that one call may fill at least.
   private static let outputCapacity = 1024
 
@@ -131,7 +132,6 @@ package import EventFlow
       unsafe try batch.withStorage {
         (frames, events, bytes, counts) throws(AdapterError) in
         precondition(firstFrame >= 0 && firstFrame <= counts.frames)
-        unsafe try checkFrames(frames, from: firstFrame, to: counts.frames, bytes: counts.bytes)
         while next < counts.frames && events.count - counts.events >= most {
           let used = unsafe try call(frames, next, events, bytes, &counts)
           next += used
@@ -145,14 +145,14 @@ package import EventFlow
   }
 
   /// The host's own promise: each frame lies within the bytes.
-  private func checkFrames(
-    _ frames: UnsafeMutableBufferPointer<Frame>, from first: Int, to end: Int, bytes: Int
-  ) throws(AdapterError) {
-    var furthest: UInt64 = 0
-    for index in first..<end {
-      unsafe furthest = max(furthest, UInt64(frames[index].data) &+ UInt64(frames[index].length))
+  private func checkFrames(_ frames: UnsafePointer<Frame>, count: Int, bytes: Int) throws(AdapterError) {
+    // Negative as soon as one lies beyond.
+    var room: Int64 = 0
+    for index in 0..<count {
+      let frame = unsafe frames + index
+      room |= unsafe Int64(bytes) &- (Int64(frame.pointee.data) &+ Int64(frame.pointee.length))
     }
-    guard furthest <= UInt64(bytes) else {
+    guard room >= 0 else {
       throw AdapterError(.callFailed, "\(adapter.manifest.name): a frame of the batch lies outside its bytes")
     }
   }
@@ -164,6 +164,7 @@ package import EventFlow
   ) throws(AdapterError) -> Int {
     let offered = min(counts.frames - first, AdapterSession.framesPerCall)
     let capacity = unsafe min(output.count, events.count - counts.events)
+    unsafe try checkFrames(frames.baseAddress! + first, count: offered, bytes: counts.bytes)
     var work = unsafe exprove_batch(
       struct_size: UInt32(MemoryLayout<exprove_batch>.size), frame_count: UInt32(offered), bytes: bytes.baseAddress,
       bytes_size: UInt64(counts.bytes), frames: frames.baseAddress! + first, events: output.baseAddress,

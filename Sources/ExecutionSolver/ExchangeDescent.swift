@@ -61,32 +61,53 @@ struct ExchangeDescent<Number: FixedWidthInteger & SignedInteger> {
     venues = problem.venues
     let count = problem.slices
     tracking = Number(truncatingIfNeeded: problem.tracking)
-    slices = []
-    slices.reserveCapacity(count)
-    cells = []
-    cells.reserveCapacity(count &* venues)
+    let blankCell = Cell(impact: 0, fee: 0, quantity: 0, cap: 0, floor: 0)
+    cells = [Cell](repeating: blankCell, count: count * venues)
+    let blank = Slice(add: 0, drop: 0, swap: 0, open: 0, openStep: 0, risk: 0, left: 0, room: 0, away: 0)
+    slices = [Slice](repeating: blank, count: count)
     var open = Number(problem.lots)
+    var index = 0
     for slice in 0..<count {
       var total: Number = 0
-      for index in slice &* venues..<(slice &+ 1) &* venues {
+      for _ in 0..<venues {
         let cell = Cell(
           impact: Number(truncatingIfNeeded: problem.impact[index]),
           fee: Number(truncatingIfNeeded: problem.fee[index]),
-          quantity: Number(start[index]), cap: Number(problem.cap[index]), floor: Number(problem.floor[index]))
-        cells.append(cell)
+          quantity: Number(truncatingIfNeeded: start[index]), cap: Number(truncatingIfNeeded: problem.cap[index]),
+          floor: Number(truncatingIfNeeded: problem.floor[index]))
+        cells[index] = cell
         total &+= cell.quantity
+        index &+= 1
       }
       open &-= total
-      slices.append(
-        Slice(
-          add: 0, drop: 0, swap: 0, open: 0, openStep: 0, risk: Number(truncatingIfNeeded: problem.risk[slice]),
-          left: open, room: Number(problem.sliceCap?[slice] ?? .max) &- total,
-          away: total &- Number(problem.target?[slice] ?? 0)))
+      slices[slice] = Slice(
+        add: 0, drop: 0, swap: 0, open: 0, openStep: 0, risk: Number(truncatingIfNeeded: problem.risk[slice]),
+        left: open, room: Number(problem.sliceCap?[slice] ?? .max) &- total,
+        away: total &- Number(problem.target?[slice] ?? 0))
     }
     unplaced = open
   }
 
-  var quantities: [Int64] { cells.map { Int64($0.quantity) } }
+  var quantities: [Int64] { cells.map { Int64(truncatingIfNeeded: $0.quantity) } }
+
+  /// The terms of the schedule, of a problem without targets whose `exactBound` fits 64 bits. That keeps each price of a
+  /// cell, and the risk of a lot over all slices, below 2^57; what is summed up here is such a price times lots, which are
+  /// 2^60 at most, so that nothing wraps.
+  func settledTerms(lots: Int64) -> ScheduleTerms {
+    precondition(unplaced == 0, "a schedule places all lots")
+    var terms = ScheduleTerms()
+    for cell in cells {
+      let quantity = Int128(Int64(truncatingIfNeeded: cell.quantity))
+      terms.impact &+= Int128(Int64(truncatingIfNeeded: cell.impact &* cell.quantity)) &* quantity
+      terms.fees &+= Int128(Int64(truncatingIfNeeded: cell.fee)) &* quantity
+    }
+    for slice in slices {
+      let price = Int64(truncatingIfNeeded: slice.risk &* slice.left)
+      terms.risk &+= Int128(price) &* Int128(Int64(truncatingIfNeeded: slice.left))
+    }
+    terms.objective = terms.impact &+ terms.fees &+ terms.risk
+    return terms
+  }
 
   /// Sets the size of the next moves.
   mutating func use(step: Number) {

@@ -54,14 +54,25 @@ struct ScheduleGuess {
     let slope = Shift(right: excess + places - 13)
     slices = [Slice](repeating: Slice(), count: problem.slices)
     cells = [Cell](repeating: Cell(yield: 0, fee: 0, cap: 0), count: problem.cap.count)
+    if bound <= Int128(Int64.max) {
+      fill(problem, price, slope, as: Int64.self)
+    } else {
+      fill(problem, price, slope, as: Int128.self)
+    }
+  }
+
+  /// Every coefficient fits `Number`.
+  private mutating func fill<Number: FixedWidthInteger>(
+    _ problem: ScheduleProblem, _ price: Shift, _ slope: Shift, as type: Number.Type
+  ) {
     var next = 0
     for index in slices.indices {
-      var slice = Slice(risk: slope.of(problem.risk[index]))
+      var slice = Slice(risk: slope.of(Number(truncatingIfNeeded: problem.risk[index])))
       for _ in 0..<venues {
-        let yield = (1 << 40) / max(1, slope.of(problem.impact[next]))
+        let yield = (1 << 40) / UInt64(max(1, slope.of(Number(truncatingIfNeeded: problem.impact[next]))))
         let cap = min(problem.cap[next], problem.lots)
         let cell = Cell(
-          yield: yield, fee: price.of(problem.fee[next]),
+          yield: Int64(yield), fee: price.of(Number(truncatingIfNeeded: problem.fee[next])),
           cap: places >= 0 ? cap << Int64(places) : cap >> Int64(0 - places))
         slice.include(cell)
         cells[next] = cell
@@ -73,15 +84,18 @@ struct ScheduleGuess {
 
   /// A shift by so many places, of which one count is 0.
   private struct Shift {
-    let right: Int128
+    let right: Int
     let left: Int64
 
     init(right count: Int) {
-      right = Int128(min(max(count, 0), 127))
+      right = max(count, 0)
       left = Int64(min(max(0 - count, 0), 63))
     }
 
-    func of(_ value: Int128) -> Int64 { Int64(truncatingIfNeeded: value &>> right) &<< left }
+    @inline(__always)
+    func of<Number: FixedWidthInteger>(_ value: Number) -> Int64 {
+      Int64(truncatingIfNeeded: value &>> Number(truncatingIfNeeded: min(right, Number.bitWidth - 1))) &<< left
+    }
   }
 
   /// (left · right) / 2^`count`
@@ -136,12 +150,15 @@ struct ScheduleGuess {
   private mutating func forth(_ problem: ScheduleProblem, _ result: inout [Int64]) -> Bool {
     var open = lots
     var hasChanged = false
+    var highest = Int64.max
     let half: Int64 = places > 0 ? 1 << Int64(places - 1) : 0
     for index in slices.indices {
       var slice = slices[index]
       let before = slice.yield
       let units = places >= 0 ? open << Int64(places) : open >> Int64(0 - places)
-      let price = ScheduleGuess.product(slice.slope, units, right: 12) &+ slice.base
+      // What is left open costs risk, so that a lot is never dearer later; else the last slices took what rounding left.
+      let price = min(ScheduleGuess.product(slice.slope, units, right: 12) &+ slice.base, highest)
+      highest = price
       slice.yield = 0
       slice.fixed = 0
       for next in index &* venues..<(index &+ 1) &* venues {

@@ -199,28 +199,6 @@ extension ScheduleProblem {
     return terms
   }
 
-  /// The terms of a schedule that keeps the bounds, of a problem without targets whose `exactBound` fits 64 bits. That
-  /// keeps each price of a cell, and the risk of a lot over all slices, below 2^57; what is summed up here is such a
-  /// price times lots, which are 2^60 at most, so that nothing wraps.
-  func settledTerms(of quantities: [Int64]) -> ScheduleTerms {
-    var terms = ScheduleTerms()
-    var left = lots
-    for slice in 0..<slices {
-      for cell in slice &* venues..<(slice &+ 1) &* venues {
-        let quantity = quantities[cell]
-        left &-= quantity
-        let price = Int64(truncatingIfNeeded: impact[cell]) &* quantity
-        terms.impact &+= Int128(price) &* Int128(quantity)
-        terms.fees &+= Int128(Int64(truncatingIfNeeded: fee[cell])) &* Int128(quantity)
-      }
-      let price = Int64(truncatingIfNeeded: risk[slice]) &* left
-      terms.risk &+= Int128(price) &* Int128(left)
-    }
-    precondition(left == 0, "a schedule places all lots")
-    terms.objective = terms.impact &+ terms.fees &+ terms.risk
-    return terms
-  }
-
   private func square(_ value: Int64) -> Int128 { Int128(value) * Int128(value) }
 
   static func add(_ value: Int128, times factor: Int128, to sum: inout Int128) throws(ScheduleError) {

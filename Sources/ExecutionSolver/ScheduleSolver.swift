@@ -51,6 +51,7 @@ extension ScheduleProblem {
     let last =
       (isClose ? descent.finish(within: 2 * slices) : nil)
       ?? descent.descend(from: firstStep, ratio: isPlain ? 4 : 2)
+    let isSettled = bound < Int128(Int64.max) && target == nil
     let quantities = descent.quantities
     var runnerUp: ScheduleExchange?
     if descent.isMove(last) {
@@ -61,7 +62,7 @@ extension ScheduleProblem {
     }
     return ScheduleSolution(
       quantities: quantities,
-      terms: bound < Int128(Int64.max) && target == nil ? settledTerms(of: quantities) : try terms(of: quantities),
+      terms: isSettled ? descent.settledTerms(lots: lots) : try terms(of: quantities),
       runnerUp: runnerUp)
   }
 

@@ -10,23 +10,31 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 
-from memory import peak_memory
+from memory import normalize, peak_memory
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# What is worked on, the unit, whether ours is a worker's contestant, and with whom it is compared: (words, name).
+
+def peer(package, words):
+    return f"{package} {version(package)}, {words}"
+
+
+# What is worked on, the unit, our contestant, and with whom it is compared: (words, contestant). Those of peers.py have
+# `python` before their names.
 COMPARISONS = [
     ("ITCH to events, decode", "messages", "itch decode", [
         ("memory bandwidth: memcpy of as many bytes", "itch copy"),
         ("bare frame walk in C", "itch walk"),
         ("C loop that only fills events", "itch fill"),
-        ("itchfeed 1.6.4, Python objects", "itchfeed"),
-        ("itchcpp 1.6.4, C++, hardly any objects", "itchcpp"),
+        (peer("itchfeed", "Python objects"), "python itchfeed"),
+        (peer("itchcpp", "C++, hardly any objects"), "python itchcpp"),
     ]),
     ("ITCH to events, 8,000 stocks, decode", "messages", "itch decode, many symbols", [
         ("memory bandwidth: memcpy of as many bytes", "itch copy"),
@@ -35,44 +43,55 @@ COMPARISONS = [
     ("ITCH to events, file read, frames, decode", "messages", "itch read and decode", [
         ("memory bandwidth: memcpy of as many bytes", "itch copy"),
         ("bare frame walk in C", "itch walk"),
-        ("itchcpp 1.6.4, C++, hardly any objects", "itchcpp"),
+        (peer("itchcpp", "C++, hardly any objects"), "python itchcpp"),
+    ]),
+    ("ITCH file to counts and digest: exprove normalize", "messages", "exprove normalize", [
+        ("the same without the merge of feeds", "itch summary"),
+        ("SHA-256 of as many bytes", "itch digest"),
     ]),
     ("ITCH book, one stock, from events", "events", "itch book", [
-        ("naive book: std::map, std::unordered_map", "itch book, map"),
+        ("naive C++ book: std::map, std::unordered_map", "itch book, map"),
     ]),
     ("ITCH books, 200 stocks in turn, from events", "events", "itch books of 200", [
-        ("naive book: std::map, std::unordered_map", "itch books of 200, map"),
+        ("naive C++ book: std::map, std::unordered_map", "itch books of 200, map"),
     ]),
     ("ITCH book, one stock, from bytes", "messages", "itch bytes to book", [
-        ("itchcpp 1.6.4 BookManager, C++", "itchcpp book"),
+        (peer("itchcpp", "BookManager, C++"), "python itchcpp book"),
     ]),
     ("Binance books, spot and futures, from events", "events", "binance book", [
-        ("naive book: std::map", "binance book, map"),
+        ("naive C++ book: std::map", "binance book, map"),
     ]),
     ("Binance spot JSON to events, decode", "messages", "json spot", [
-        ("orjson 3.13.0, to Python objects", "orjson spot"),
-        ("msgspec 0.22.0, to Python objects", "msgspec spot"),
-        ("simdjson by pysimdjson 7.0.2, no objects", "simdjson spot"),
+        ("memory bandwidth: memcpy of as many bytes", "json spot, copy"),
+        (peer("orjson", "to Python objects"), "python orjson spot"),
+        (peer("msgspec", "to Python objects"), "python msgspec spot"),
+        (peer("pysimdjson", "simdjson, no objects"), "python simdjson spot"),
     ]),
     ("Binance futures JSON to events, decode", "messages", "json usdm", [
-        ("orjson 3.13.0, to Python objects", "orjson usdm"),
-        ("msgspec 0.22.0, to Python objects", "msgspec usdm"),
-        ("simdjson by pysimdjson 7.0.2, no objects", "simdjson usdm"),
+        ("memory bandwidth: memcpy of as many bytes", "json usdm, copy"),
+        (peer("orjson", "to Python objects"), "python orjson usdm"),
+        (peer("msgspec", "to Python objects"), "python msgspec usdm"),
+        (peer("pysimdjson", "simdjson, no objects"), "python simdjson usdm"),
     ]),
     ("Log, 1 KiB entries, checkpoint every 256", "entries", "ledger log", [
-        ("limit: same hashes, signatures, bytes, syncs", "ledger log, limit"),
-        (f"SQLite {__import__('sqlite3').sqlite_version}, WAL, synchronous=FULL", "sqlite"),
+        ("limit: same hashes, signatures, bytes, one sync", "ledger log, limit"),
+        ("the same with as many syncs", "ledger log, same syncs"),
+        (f"SQLite {sqlite3.sqlite_version}, WAL, synchronous=FULL", "python sqlite"),
     ]),
     ("Ledger, statements signed one by one", "entries", "ledger statements", [
-        ("limit: same hashes, signatures, bytes, syncs", "ledger statements, limit"),
+        ("limit: same hashes, signatures, bytes, one sync", "ledger statements, limit"),
     ]),
     ("Plan, 48 slices at 4 venues, exact in lots", "plans", "plan 48x4", [
-        ("OSQP 1.1.3, continuous, setup and solve", "osqp 48x4"),
-        ("OSQP 1.1.3, continuous, solve only", "osqp 48x4, solve"),
+        (peer("osqp", "continuous, setup and solve"), "python osqp 48x4"),
     ]),
-    ("Plan, 13 slices at 3 venues, exact in lots", "plans", "plan 13x3", [
-        ("OSQP 1.1.3, continuous, setup and solve", "osqp 13x3"),
-        ("OSQP 1.1.3, continuous, solve only", "osqp 13x3, solve"),
+    ("Plan, 48 slices at 4 venues, solve only", "plans", "plan 48x4, solve", [
+        (peer("osqp", "continuous, solve only"), "python osqp 48x4, solve"),
+    ]),
+    ("Plan, 13 slices at 3 venues, binding caps", "plans", "plan 13x3", [
+        (peer("osqp", "continuous, setup and solve"), "python osqp 13x3"),
+    ]),
+    ("Plan, 13 slices at 3 venues, solve only", "plans", "plan 13x3, solve", [
+        (peer("osqp", "continuous, solve only"), "python osqp 13x3, solve"),
     ]),
 ]
 
@@ -195,21 +214,23 @@ def main():
     for line in noise([], load):
         note("benchmarks: " + line, end="\n")
     rows, memory = [], None
-    work = tempfile.mkdtemp(prefix="benchmarks-", dir=os.environ.get("TMPDIR") or os.path.dirname(options.build))
+    # On the disk that the build is on: what is held in memory alone is quickly synced.
+    work = tempfile.mkdtemp(prefix="benchmarks-", dir=os.path.dirname(options.build))
     ours = Worker([os.path.join(options.build, "benchmarks"), options.captures, work])
     peers = Worker([sys.executable, os.path.join(HERE, "peers.py"), options.captures, work])
-    with open(os.path.join(HERE, "peers.py"), encoding="utf-8") as file:
-        theirs = set(re.findall(r'"([\w ,]+)": (?:lambda|\w+[,\s])', file.read()))
 
     def ask(name):
-        return (peers if name in theirs else ours).ask(name)
+        if name == "exprove normalize":
+            return normalize(options.build, os.path.join(work, "itch.bin"))
+        return peers.ask(name[7:]) if name.startswith("python ") else ours.ask(name)
 
     try:
         for comparison in COMPARISONS:
             if re.search(options.only, comparison[0], re.IGNORECASE):
                 rows += compare(ask, comparison, options.rounds, note)
         if re.search(options.only, "peak memory", re.IGNORECASE):
-            memory = peak_memory(options.build, work, per_unit(ask("digest")), options.large, note)
+            digest = ask("itch digest")
+            memory = peak_memory(options.build, work, digest["nanoseconds"] / digest["bytes"], options.large, note)
     finally:
         ours.close()
         peers.close()

@@ -3,7 +3,9 @@
 internal import AdapterHost
 internal import CivilTime
 internal import EventFlow
+internal import ExecutionIR
 internal import Feeds
+internal import RunJournal
 
 /// A feed on its way through the host: framing, then the adapter with the copy and the validation of what it returns.
 struct HostPath: ~Copyable {
@@ -43,6 +45,13 @@ struct HostPath: ~Copyable {
     return try reader.read(into: &batch, limit: batch.frameCapacity) > 0
   }
 
+  /// The same, with the receive times that the venue's own give where the feed's options say so.
+  mutating func readWithTimes() throws -> Bool {
+    guard try read() else { return false }
+    if let latency { _ = try session.frameTimes(&batch, latency: latency) }
+    return true
+  }
+
   /// Decodes them; the room for events suffices for a batch of either feed here.
   mutating func decode() throws {
     guard try session.decode(&batch) == batch.frameCount else {
@@ -54,8 +63,7 @@ struct HostPath: ~Copyable {
   static func events(_ options: FeedOptions, feed: UInt32 = 0) throws -> [(frames: [Frame], events: [Event])] {
     var path = try HostPath(options, try adapter(options))
     var all: [(frames: [Frame], events: [Event])] = []
-    while try path.read() {
-      if let latency = path.latency { _ = try path.session.frameTimes(&path.batch, latency: latency) }
+    while try path.readWithTimes() {
       path.batch.setFeed(feed)
       try path.decode()
       all.append(
@@ -68,7 +76,8 @@ struct HostPath: ~Copyable {
   }
 }
 
-/// ITCH through the host. Frames are fetched in either case, so that they lie in the cache as in a run.
+/// ITCH through the host. Frames are fetched in either case, so that they lie in the cache as in a run. Batches that
+/// define stocks are left out: on a day of hundreds of millions of messages they don't count.
 final class ItchDecode: Contestant {
   private let options: FeedOptions
   private let adapter: LoadedAdapter
@@ -82,20 +91,49 @@ final class ItchDecode: Contestant {
 
   func pass() throws -> Pass {
     var path = try HostPath(options, adapter)
-    var reading = Stopwatch()
-    var decoding = Stopwatch()
-    var (frames, bytes, plain) = (0, 0, 0)
-    while try reading.measure({ try path.read() }) {
+    var (frames, bytes, events, nanoseconds) = (0, 0, 0, UInt64(0))
+    while true {
+      var (reading, decoding) = (Stopwatch(), Stopwatch())
+      let defined = path.session.instruments.count
+      guard try reading.measure({ try path.read() }) else { break }
       try decoding.measure { try path.decode() }
+      guard path.session.instruments.count == defined else { continue }
       frames += path.batch.frameCount
       bytes += path.batch.byteCount
-      plain += path.batch.eventCount
+      events += path.batch.eventCount
+      nanoseconds += decoding.nanoseconds + (timesReading ? reading.nanoseconds : 0)
     }
-    // A definition gives its stock's name before it, as an event more.
-    let extra = path.session.texts.count
     return Pass(
-      units: frames, bytes: bytes, nanoseconds: decoding.nanoseconds + (timesReading ? reading.nanoseconds : 0),
-      answer: plain - extra == frames ? "one event a message" : "\(plain - extra) events of \(frames) messages")
+      units: frames, bytes: bytes, nanoseconds: nanoseconds,
+      answer: events == frames ? "one event a message" : "\(events) events of \(frames) messages")
+  }
+}
+
+/// What `exprove normalize --summary` does with one feed, but for the merge: from the file to times, events, counts and
+/// their digest.
+final class ItchSummary: Contestant {
+  private let options: FeedOptions
+  private let adapter: LoadedAdapter
+
+  init(_ options: FeedOptions) throws {
+    self.options = options
+    adapter = try HostPath.adapter(options)
+  }
+
+  func pass() throws -> Pass {
+    var watch = Stopwatch()
+    let summary = try watch.measure {
+      var path = try HostPath(options, adapter)
+      var summary = StreamSummary()
+      while try path.readWithTimes() {
+        try path.decode()
+        summary.add(path.batch)
+      }
+      return summary
+    }
+    return Pass(
+      units: Int(summary.frames), bytes: Int(summary.bytes), nanoseconds: watch.nanoseconds,
+      answer: summary.eventDigest.description)
   }
 }
 
