@@ -31,10 +31,10 @@ def rows(bench, feed):
 
 def binance_summaries(bench):
     figures = [
-        (f"BINANCE=binance:{bench.spot}", 41249, dict(depthUpdate=3451, bookTicker=28040, trade=9757, snapshot=1),
-         1723161253937085768, 1723161599999231384),
-        (f"UM=binance:{bench.usdm},market=usdm", 93954, dict(depthUpdate=6551, bookTicker=66089, trade=21313, snapshot=1),
-         1723161255030314667, 1723161599833492584)]
+        (f"BINANCE=binance:{bench.spot}", 41249,
+         dict(depthUpdate=3451, bookTicker=28040, trade=9757, snapshot=1), 1723161253937085768, 1723161599999231384),
+        (f"UM=binance:{bench.usdm},market=usdm", 93954,
+         dict(depthUpdate=6551, bookTicker=66089, trade=21313, snapshot=1), 1723161255030314667, 1723161599833492584)]
     for feed, frames, messages, first, last in figures:
         found = summary(bench, feed)
         bench.hold(found["by_message"] == messages and found["frames"] == frames, found)
@@ -167,19 +167,35 @@ def itch_end_state(bench):
 
 def itch_rows(bench):
     """The book after every change, and how many of them are crossed: none is left out."""
+    hold_rows(bench, bench.itch)
+
+
+def crossed_rows(bench):
+    """The same capture with some bids far above the asks: most of its rows are crossed, and all are there."""
+    messages = product.itch_messages(product.read(bench.itch))
+    for index, message in enumerate(messages):
+        if message[:1] == b"A" and message[19:20] == b"B" and index % 50 == 0:
+            messages[index] = message[:32] + (field(message, 32, 4) + 50_000).to_bytes(4, "big") + message[36:]
+    crossed = hold_rows(bench, bench.write("crossed.bin", product.itch_bytes(messages)))
+    bench.hold(crossed > 1000, f"{crossed} rows are crossed")
+
+
+def hold_rows(bench, path):
+    """Every row of the book against the independent one; how many are crossed."""
     levels = 8
     expected, crossed, locked, time = [], 0, 0, 0
     book = Orders()
-    for message in product.itch_messages(product.read(bench.itch)):
+    for message in product.itch_messages(product.read(path)):
         time = max(time, product.ITCH_MIDNIGHT + field(message, 5, 6))
         if book.apply(message):
             expected.append(book.row(time, levels))
             crossed += book.crossed() == 1
             locked += book.crossed() == 0
-    out, error = bench.expect(0, "book", "--instrument", "AAPL", "--levels", str(levels), "--feed",
-                              product.itch_feed(bench.itch))
+    feed = product.itch_feed(path)
+    out, error = bench.expect(0, "book", "--instrument", "AAPL", "--levels", str(levels), "--feed", feed)
     compare(bench, "AAPL", out.splitlines()[1:], expected)
     told(bench, error, crossed, locked)
+    return crossed
 
 
 def compare(bench, what, found, expected):
@@ -224,4 +240,6 @@ def binance_rows(bench):
 
 
 if __name__ == "__main__":
-    product.prove("counts", binance_summaries, binance_last_trades, itch_summary, itch_end_state, itch_rows, binance_rows)
+    product.prove(
+        "counts", binance_summaries, binance_last_trades, itch_summary, itch_end_state, itch_rows, crossed_rows,
+        binance_rows)

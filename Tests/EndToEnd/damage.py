@@ -198,7 +198,8 @@ def new_name(directory, generator):
     folder = generator.choice(directory.folders)
     fitting = {"journal": "000001.seg", "ledger": "checkpoint.new", "objects": "0" * 64, "adapters": "0" * 64 + ".so",
                "keys": "other.vkey", "reports": "report.html"}
-    name = generator.choice(["x", ".hidden", "run.json.tmp", "000", "256", fitting.get(folder, "001"), "Run.json", "é"])
+    likely = fitting.get(folder, "001")
+    name = generator.choice(["x", ".hidden", "run.json.tmp", "000", "256", likely, "Run.json", "é"])
     name = os.path.normpath(os.path.join(folder, name))
     return None if os.path.lexists(directory.at(name)) else name
 
@@ -237,8 +238,8 @@ ADDED = [add_file, add_file, add_folder, add_link, add_pipe]
 
 
 def plan(names, count):
-    """What is done, and to which file: every file is flipped once, and every other damage is done to every kind of file;
-    the rest is drawn."""
+    """What is done, and to which file: every file is flipped once, every other damage is done to every kind of file,
+    and the rest is drawn."""
     generator = random.Random(SEED)
     steps = [(flip, name) for name in names]
     kinds = {}
@@ -282,9 +283,10 @@ def judge(bench, directory, said, key):
     if not os.path.exists(directory.at("run.json")):
         bench.hold(code == 66 and "run.json" in error, f"{said}: exit code {code}: {out[-300:]}{error[-300:]}")
         return
-    bench.hold(code == 1, f"{said}: exit code {code}: {out[-300:]}{error[-300:]}")
-    report = json.loads(out)
-    bench.hold(report["verdict"] == "failed" and report["findings"], f"{said}: {report}")
+    report = json.loads(out) if code in (0, 1) else {}
+    bench.hold(
+        code == 1 and report["verdict"] == "failed" and report["findings"],
+        f"{said}: exit code {code}: {out[-300:]}{error[-300:]}")
 
 
 def share(bench, source, key, steps, number, judge):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A forger who holds the right private key: rewrites a decision, builds the whole log again (entries, tiles, checkpoint)
-and signs it. `verify` cannot tell, and says which key signed; `replay` derives the decision again and names the leaf.
+"""A forger who holds the right private key: rewrites a decision, builds the whole log again (entries, tiles,
+checkpoint) and signs it. `verify` cannot tell; `replay` derives the decision again and names the leaf.
 
 usage: forgery.py EXPROVE ADAPTERS CAPTURES
 """
@@ -44,9 +44,8 @@ class Forger:
         """The envelope of a statement, as the product writes it."""
         payload, kind = canonical(statement), "application/vnd.in-toto+json"
         signed = f"DSSEv1 {len(kind)} {kind} {len(payload)} ".encode() + payload
-        return canonical({
-            "payload": b64(payload), "payloadType": kind,
-            "signatures": [{"keyid": f"{self.name}+{self.key_id(self.name).hex()}", "sig": b64(self.key.sign(signed))}]})
+        signature = {"keyid": f"{self.name}+{self.key_id(self.name).hex()}", "sig": b64(self.key.sign(signed))}
+        return canonical({"payload": b64(payload), "payloadType": kind, "signatures": [signature]})
 
     def checkpoint(self, size, root):
         body = f"{self.origin}\n{size}\n{b64(root)}\n"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Preloaded by kills.py: ends the process with SIGKILL at its Nth call that changes the file system, N from the variable
- * KILL_AT. A write in whose midst the process dies has put half of its bytes. With KILL_COUNT naming a file, how many such
- * calls there were is written there at exit. */
+ * Preloaded by kills.py: ends the process with SIGKILL at its Nth call that changes the file system, N from the
+ * variable KILL_AT. A write in whose midst the process dies has put half of its bytes. With KILL_COUNT naming a file,
+ * how many such calls there were is written there at exit. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -75,7 +75,8 @@ class Bench:
     def expect(self, code, *arguments, **how):
         """Standard output and standard error of a command that ends with `code`."""
         found, out, error = self.call(*arguments, **how)
-        self.hold(found == code, f"{' '.join(arguments)}: exit code {found}, expected {code}\n{out[-800:]}{error[-800:]}")
+        told = f"{' '.join(arguments)}: exit code {found}, expected {code}\n{out[-800:]}{error[-800:]}"
+        self.hold(found == code, told)
         return out, error
 
     def json(self, *arguments, code=0, **how):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One task buys spot with the perpetual as a reference feed, another the reverse: both verify, and both replay identically
-in processes with different environment, time zone, locale, working directory and place of the run. A task that names both
-as venues of one instrument is refused with the terms that differ.
+"""One task buys spot with the perpetual as a reference feed, another the reverse: both verify, and both replay
+identically in processes with different environment, time zone, locale, working directory and place of the run. A task
+that names both as venues of one instrument is refused with the terms that differ.
 
 usage: replays.py EXPROVE ADAPTERS CAPTURES
 """
@@ -63,7 +63,8 @@ def shadows(bench):
 def not_one_instrument(bench):
     """Spot and perpetual are two instruments."""
     work = product.pair_work(bench, "both", references=[])
-    text = product.task("BTCUSDT", "USDT", "BTC", "1", product.PAIR_WINDOW, [("BINANCE", "BTCUSDT"), ("BINANCE-UM", "BTCUSDT")])
+    venues = [("BINANCE", "BTCUSDT"), ("BINANCE-UM", "BTCUSDT")]
+    text = product.task("BTCUSDT", "USDT", "BTC", "1", product.PAIR_WINDOW, venues)
     bench.write("both.exprove", text)
     feeds = [feed.removesuffix(",role=reference") for feed in work.feeds]
     _, error = bench.expect(65, *work.arguments("both", feeds))

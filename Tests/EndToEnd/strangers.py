@@ -78,25 +78,28 @@ def flips(bench, run):
 
 
 def digests(bench, run, statements):
-    """Everything that is named by digest has it: run.json, reference data, adapters, bodies, and what decisions name."""
+    """What is named by digest has it: run.json, reference data, adapters, bodies, and what decisions name."""
     first = {subject["name"]: subject["digest"]["sha256"] for subject in statements[0]["subject"]}
     bench.hold(first.pop("run.json") == sha256(product.read(run + "/run.json")), "run.json")
     bench.hold(first.pop("reference") == product.run_description(run)["reference"], "the reference data")
     bench.hold(first and all(sha256(product.read(f"{run}/{name}")) == digest for name, digest in first.items()), first)
-    for name in os.listdir(run + "/objects"):
-        bench.hold(sha256(product.read(f"{run}/objects/{name}")) == name, f"objects/{name}")
-    known, plans = {}, set()
+    names = os.listdir(run + "/objects")
+    bench.hold(names and all(sha256(product.read(f"{run}/objects/{name}")) == name for name in names), names)
+    known, plans, wrong = {}, set(), []
     for found in statements[1:]:
         subject, body = found["subject"][0], found["predicate"]
         encoded = product.read(f"{run}/objects/{body['object']}") if set(body) == {"object"} else canonical(body)
-        bench.hold(sha256(encoded) == subject["digest"]["sha256"], subject)
+        if sha256(encoded) != subject["digest"]["sha256"]:
+            wrong.append(f"the digest of {subject['name']}")
         known[subject["name"]] = subject["digest"]["sha256"]
         body = json.loads(encoded)
         if product.kind(found) == "plan":
-            bench.hold(body["context"] == known[f"context/{body['sequence']}"], "a plan of another context")
+            if body["context"] != known[f"context/{body['sequence']}"]:
+                wrong.append(f"{subject['name']} is of another context")
             plans.add(subject["digest"]["sha256"])
-        if product.kind(found) == "order":
-            bench.hold(body["order"]["decision"] in plans, "an order that follows from no plan")
+        if product.kind(found) == "order" and body["order"]["decision"] not in plans:
+            wrong.append(f"{subject['name']} follows from no plan")
+    bench.hold(plans and not wrong, wrong)
 
 
 def canonical(value):
@@ -127,6 +130,7 @@ def many_leaves(bench):
 
 if __name__ == "__main__":
     product.prove(
-        "strangers", run_of("itch-model", product.small_work), run_of("itch-shadow", product.small_work, fills="shadow"),
-        run_of("bodies", product.bodies_work), run_of("pair-model", product.pair_work), run_of("pair-shadow", product.pair_work, routed="BINANCE-UM", fills="shadow"),
-        many_leaves)
+        "strangers", run_of("itch-model", product.small_work),
+        run_of("itch-shadow", product.small_work, fills="shadow"), run_of("bodies", product.bodies_work),
+        run_of("pair-model", product.pair_work),
+        run_of("pair-shadow", product.pair_work, routed="BINANCE-UM", fills="shadow"), many_leaves)

@@ -3,10 +3,11 @@
 """Reads a run's journal without any code of this project: every record's chain, the events under every frame, and the
 digest of the event stream. Written from the formats as they are described; needs Python's standard library.
 
-    verify_journal.py DIRECTORY     the journal's position at its end, as one JSON object; exit code 1 when it is damaged
+    verify_journal.py DIRECTORY     the journal's position at its end, as one JSON object; exit code 1 on damage
 
 A segment is "EXPJRNL1", its number (u64) and the chain before it (32 bytes), then records: length of the payload (u32),
-kind (u32), ordinal (u64), payload, chain. All little-endian; a chain is SHA-256(chain before it, record up to its chain).
+kind (u32), ordinal (u64), payload, chain. All little-endian; a chain is SHA-256 of the chain before it and the record
+up to its chain.
 """
 import hashlib
 import json
