@@ -55,9 +55,14 @@ extension Engine {
   private mutating func takeOff(
     venue: Int, unlessAt price: Int64?, at time: Int64, into output: inout EngineOutput
   ) {
-    for child in blotter.openChildren(venue: venue) where child.status == .live && child.terms.price != price {
-      cancelOrGiveUp(
-        child, at: time, reason: price == nil ? "the slice ends soon" : "the touch moved", into: &output)
+    for child in blotter.openChildren(venue: venue) where child.status == .live {
+      if price == nil {
+        cancelOrGiveUp(child, at: time, reason: "the slice ends soon", into: &output)
+      } else if !child.terms.isPassive {
+        cancelOrGiveUp(child, at: time, reason: "it does not rest, and its end was not told", into: &output)
+      } else if child.terms.price != price {
+        cancelOrGiveUp(child, at: time, reason: "the touch moved", into: &output)
+      }
     }
   }
 

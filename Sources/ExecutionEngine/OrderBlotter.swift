@@ -198,7 +198,9 @@ package struct OrderBlotter: Sendable {
   }
 
   private mutating func cancelRejected(_ index: Int, _ event: Event) -> BlotterEffect {
-    guard children[index].status == .pendingCancel else { return late() }
+    guard children[index].cancels > 0 else { return late() }
+    // A fill came first, or an answer to another cancel.
+    guard children[index].status == .pendingCancel else { return .cancelRejected }
     // Without the venue's word on its quantity an order goes on counting, known to the venue or not.
     if event.saysUnknownOrder {
       children[index].isUnanswered = true

@@ -155,7 +155,43 @@ struct AnswerTests {
     #expect(ends[1].1.count == ends[0].1.count && ends[2].1.isEmpty)
   }
 
+  @Test("A taking order whose end was not told is no order that rests, wherever the touch moves to")
+  func lostExpiry() throws {
+    var bench = try started()
+    _ = try answer(&bench, .ownRejected)
+    var taking: OrderIntent?
+    while taking == nil, bench.engine.now < bench.scene.look(0, 7) {
+      let intent = try #require(try bench.decide().intents.first)
+      if intent.isPassive { _ = try answer(&bench, .ownRejected, intent.id) } else { taking = intent }
+    }
+    let id = try #require(taking).id
+    _ = try answer(&bench, .ownAcknowledged, id)
+    // A sweep asks for the end of everything; the venue refuses, for whatever reason.
+    #expect(try bench.decide().intents.map(\.action) == [.cancel])
+    _ = try answer(&bench, .ownCancelRejected, id, level: Int(EXPROVE_REASON_UNSPECIFIED.rawValue))
+    // In the next slice the bid stands where that order took.
+    try bench.step(MarketFrame(bench.scene.look(1, 0) - 1, 0, [level(0, .buy, 10_001 * cent, 10)]))
+    let next = try bench.decide()
+    #expect(next.intents.map(\.action) == [.cancel] && next.intents.map(\.id) == [id])
+  }
+
   // MARK: - Fills
+
+  @Test("A fill that races a cancel wins, and the venue's answer to the cancel is on the record")
+  func fillRacesCancel() throws {
+    var bench = try started()
+    _ = try answer(&bench, .ownAcknowledged)
+    try bench.step(MarketFrame(Scene.start + second, 0, [level(0, .buy, 100 * one, 5)]))
+    #expect(try bench.decide().intents.map(\.action) == [.cancel])
+    #expect(try answer(&bench, .ownFilled, 1, 500, aux: 3).count == 1)
+    let report = try answer(&bench, .ownCancelRejected, level: Int(EXPROVE_REASON_UNKNOWN_ORDER.rawValue))
+    #expect(report.map(\.body["report"]?.text) == ["cancel_rejected"])
+    // One that nobody asked for is no answer.
+    #expect(try bench.decide(through: bench.scene.look(1, 0)).intents.map(\.quantity) == [500])
+    #expect(try answer(&bench, .ownCancelRejected, 2).isEmpty)
+    let numbers = try summary(&bench)
+    #expect(numbers["filled"] == "500" && numbers["late_reports"] == "1" && numbers["unanswered"] != "0")
+  }
 
   @Test("A fill before its acknowledgement, a repeated fill and a repeated acknowledgement")
   func repeated() throws {

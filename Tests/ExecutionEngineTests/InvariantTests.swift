@@ -89,6 +89,8 @@ struct InvariantTests {
       }
       orders[order.id] = order
     }
+    // What is proposed keeps to limit, participation and parent by itself; the controls are the second line.
+    #expect(record.bodies(.denial).isEmpty, comment)
     let summary = try #require(record.bodies(.summary).first)
     #expect(summary["filled"]?.text == String(knowledge.filled), comment)
     #expect(summary["working"]?.text == String(knowledge.open), comment)
@@ -157,6 +159,44 @@ struct InvariantTests {
       }
     }
     #expect(exact > 2_000 && behindOwn > 100)
+  }
+
+  @Test("An order that is alone at the best price follows the others", arguments: [true, false])
+  func follows(_ tellsOrders: Bool) throws {
+    var scene = Scene()
+    scene.fills = .simulated
+    scene.venues = [Scene.Venue()]
+    var bench = try Bench(scene)
+    func shown(_ id: UInt64, _ price: Int64, _ quantity: Int64, own: Int64 = 0) -> Event {
+      if !tellsOrders { return level(0, .buy, price, quantity + own) }
+      return event(.orderAdd, 0, id: id, side: .buy, price: price, quantity: quantity + own)
+    }
+    let ask =
+      tellsOrders
+      ? event(.orderAdd, 0, id: 9, side: .sell, price: 10_001 * cent, quantity: 50)
+      : level(0, .sell, 10_001 * cent, 50)
+    try bench.step(
+      MarketFrame(
+        Scene.start - second, 0, definition(0) + [shown(1, 9_999 * cent, 30), shown(2, 9_998 * cent, 40), ask]))
+    #expect(try bench.decide().intents.map(\.price) == [9_999 * cent])
+    // It stands in the book beside the others: still at their price.
+    try bench.step([
+      MarketFrame(Scene.start + 1, 1, [event(.ownAcknowledged, 0, id: 1, aux: 77)]),
+      MarketFrame(
+        Scene.start + 1, 0,
+        [tellsOrders ? shown(77, 9_999 * cent, 0, own: 1000) : shown(0, 9_999 * cent, 30, own: 1000)]),
+    ])
+    #expect(try bench.decide().intents.isEmpty)
+    // They leave, and it follows them down rather than taking itself for the touch.
+    let left = tellsOrders ? event(.orderDelete, 0, id: 1) : shown(0, 9_999 * cent, 0, own: 1000)
+    try bench.step(MarketFrame(bench.engine.now + 1, 0, [left]))
+    #expect(try bench.decide().intents.map(\.action) == [.cancel])
+    let gone = tellsOrders ? event(.orderDelete, 0, id: 77) : shown(0, 9_999 * cent, 0)
+    try bench.step([
+      MarketFrame(bench.engine.now + 1, 1, [event(.ownCancelled, 0, id: 1, quantity: 1000)]),
+      MarketFrame(bench.engine.now + 1, 0, [gone]),
+    ])
+    #expect(try bench.decide().intents.map(\.price) == [9_998 * cent])
   }
 
   /// Touch and depth of others, from the venue's own books.
