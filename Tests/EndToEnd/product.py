@@ -82,6 +82,13 @@ class Bench:
     def json(self, *arguments, code=0, **how):
         return json.loads(self.expect(code, *arguments, **how)[0])
 
+    def begun(self, arguments, out):
+        """A run that has begun: its description lies there."""
+        process = self.start(*arguments)
+        while not os.path.exists(os.path.join(self.work, out, "run.json")) and process.poll() is None:
+            time.sleep(0.001)
+        return process
+
     def hold(self, condition, text):
         if not condition:
             raise AssertionError(text if isinstance(text, str) else repr(text))

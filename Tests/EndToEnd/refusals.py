@@ -279,9 +279,7 @@ def homes(bench):
 def two_at_once(bench):
     """One process at a time writes a run; the other is told, and the first is not disturbed."""
     work = product.pair_work(bench, "busy")
-    first = bench.start(*work.arguments("busy"))
-    while not os.path.exists(bench.path("busy/run.json")):
-        time.sleep(0.001)
+    first = bench.begun(work.arguments("busy"), "busy")
     first.send_signal(signal.SIGSTOP)
     refused(bench, 74, ["busy", "another exprove writes to this run", "wait"], *work.arguments("busy"))
     first.send_signal(signal.SIGCONT)
@@ -374,8 +372,8 @@ def interrupted(bench):
     work = product.pair_work(bench, "interrupted")
     for number in range(20):
         run = f"interrupted-{number}"
-        process = bench.start(*work.arguments(run))
-        time.sleep(0.1 + 0.05 * number)
+        process = bench.begun(work.arguments(run), run)
+        time.sleep(0.02 * number)
         process.send_signal(signal.SIGINT)
         _, error = process.communicate(timeout=60)
         if process.returncode == 130:
