@@ -201,7 +201,7 @@ def references(bench):
     cases = [(without(term(key)), [f"{key}: missing"]) for key in (
         "lot", "minimum_quantity", "minimum_notional", "maker_fee", "taker_fee", "fee_currency", "impact")]
     cases += [
-        (without(lambda data: data["instruments"][-1].pop("variance")), ["variance of AAPL", "missing"]),
+        (without(lambda data: data["instruments"][-1].pop("variance")), ["variance of AAPL", "states none"]),
         (without(lambda data: data["instruments"][-1].pop("quote")), ["instruments[2].quote", "missing"]),
         (without(lambda data: data["listings"].pop()), ["no listing of AAPL on XNAS", "add one"]),
         (without(lambda data: data["listings"][-1]["terms"][0].update({"from": "2021-01-01"})), ["none hold at"]),
