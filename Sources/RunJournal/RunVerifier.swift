@@ -117,6 +117,7 @@ package struct RunVerifier {
       "that the captures are complete, and that the venues sent them",
       "when it happened: no witness has countersigned the times",
       "that a venue confirms the orders and fills",
+      "that the decisions follow from the inputs: exprove replay derives them again",
       "that no longer log was shown to somebody else: that takes a witness",
     ]
     if key == nil { list.insert("who signed: bring the signer's key with --vkey", at: 0) }

@@ -50,8 +50,10 @@ enum FullMarket {
     at(1030, 0, [.of(.gap, 0, aux: 4)])
     // Everything of venue 1 is told again, in one group.
     at(4000, 1, [.of(.clear, 1, flags: [])] + levels([(.buy, 4992, 20), (.sell, 5013, 25)]))
-    // Others report the own executions on their tape too.
-    at(5000, 0, [.of(.trade, 0, price: 5000 * cent, quantity: 200, aux: 700_001, flags: [.volume, .last])])
+    // The tape also has the executions of the first order, the one that was taken back among them.
+    for match in [UInt64(700_010), 700_011] {
+      at(5000, 0, [.of(.trade, 0, price: 5000 * cent, quantity: 200, aux: match, flags: [.volume, .last])])
+    }
     at(12_500, 1, levels([(.sell, 5013, 5)]))
     at(17_000, 1, levels([(.sell, 5013, 6)]))
     return frames.sorted { $0.time < $1.time }

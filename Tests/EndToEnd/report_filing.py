@@ -95,3 +95,30 @@ def check_damaged(bench):
     before = bench.tree("spot")
     hold(bench.object("report", "spot", "--vkey", key, code=1)["leaf"] is None, "a report under another key was filed")
     hold(bench.tree("spot") == before, "a report under another key changed the run")
+
+
+def check_sequences(bench):
+    """Reports of every form, by the desk, by strangers, with keys and without, and the run's own command, in any order."""
+    hold = bench.hold
+    generator = random.Random(17)
+    key = bench.verifier("shadow")
+    leaves = bench.object("verify", "shadow")["leaves"]
+    bench.copy("shadow", "kept")
+    filed = set()
+    for _ in range(30):
+        form = generator.choice(["html", "json", "csv"])
+        further = generator.choice([[], ["--vkey", key], ["--out", "elsewhere." + form]])
+        stranger = generator.random() < 0.3
+        if generator.random() < 0.1:
+            bench.call(*bench.options("shadow", "BINANCE", fills="shadow"))
+        told = bench.object("report", "shadow", "--format", form, *further, **(bench.stranger if stranger else {}))
+        outside = stranger or "--out" in further
+        hold((told["leaf"] is None) == outside and (outside or told["new"] == (form not in filed)), told)
+        filed |= set() if outside else {form}
+    sound(bench, "shadow")
+    hold(bench.object("verify", "shadow")["leaves"] == leaves + len(filed), filed)
+    # What the run itself recorded is as it was.
+    before, after = bench.tree("kept"), bench.tree("shadow")
+    changed = [path for path in before if after.get(path) != before[path] and not path.startswith("ledger/")]
+    hold(not changed, changed)
+    bench.copy("kept", "shadow")

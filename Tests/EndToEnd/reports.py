@@ -19,7 +19,7 @@ from report_runs import Bench  # noqa: E402
 
 CHECKS = [
     identities.check_identities, report_content.check_recomputed, report_filing.check_filed,
-    report_filing.check_strangers, report_filing.check_damaged, report_stops.check_concurrency,
+    report_filing.check_strangers, report_filing.check_damaged, report_filing.check_sequences, report_stops.check_concurrency,
     report_stops.check_every_stop, report_stops.check_kills, report_stops.check_unfinished, report_content.check_page,
     report_content.check_exports,
 ]
