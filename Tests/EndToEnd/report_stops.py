@@ -30,6 +30,8 @@ def check_every_stop(bench):
     before, after = bench.tree("sale"), bench.tree("start")
     made, removed = writes(before, after)
     hold(made[0] == "reports/report.html" and made[-1] == "ledger/checkpoint" and removed, (made, removed))
+    times = [os.stat(f"{bench.work}/start/{path}").st_mtime_ns for path in made]
+    hold(times == sorted(times), "written in another order than file, entries, tiles, checkpoint")
     states = []
     for count, path in enumerate(made):
         done = {name: after[name] for name in made[:count]}
