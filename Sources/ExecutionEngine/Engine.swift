@@ -2,7 +2,7 @@
 
 internal import CExProveABI
 package import EventFlow
-package import ExecutionIR
+internal import ExecutionIR
 internal import Governance
 internal import MarketModel
 
@@ -161,31 +161,5 @@ package struct Engine: ~Copyable {
   /// Some reports name no instrument; one that names another venue's is on another order of the same number.
   private func isFrom(_ event: Event, venue: Int) -> Bool {
     event.instrument == noInstrument || venues.instruments[venue] == Int(event.instrument)
-  }
-}
-
-/// What the outside needs to send an order.
-extension Engine {
-  package var side: Side { configuration.task.side == .buy ? .buy : .sell }
-
-  package var hasDecided: Bool { decisions > 0 }
-
-  package func knows(_ venue: TaskVenue) -> Bool {
-    directory.number(venue: venue.venue, symbol: venue.symbol) != nil
-  }
-
-  /// The run's number of the instrument of a task's venue.
-  package func instrument(ofVenue venue: Int) -> Int? { venues.instruments[venue] }
-
-  /// A quantity of the engine at the venue's own scale; nil where it cannot be expressed.
-  package func venueQuantity(_ quantity: Int64, venue: Int) -> Int64? {
-    guard let number = venues.instruments[venue] else { return nil }
-    let scale = directory.instruments[number].scale
-    if scale >= venues.scale {
-      let (product, overflow) = quantity.multipliedReportingOverflow(by: FixedPoint.power(scale - venues.scale))
-      return overflow ? nil : product
-    }
-    let power = FixedPoint.power(venues.scale - scale)
-    return quantity % power == 0 ? quantity / power : nil
   }
 }

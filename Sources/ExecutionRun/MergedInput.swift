@@ -27,7 +27,11 @@ package final class MergedInput: RunSource {
   /// Frames of a feed that were stamped before a frame ahead of them.
   package func stepsBack(_ feed: Int) -> UInt64 { order.backwardSteps(feed) }
 
-  package func isAtEnd() throws(RunError) -> Bool { try choose() == nil && model?.nextTime == nil }
+  package func nextTime() throws(RunError) -> Int64? {
+    let time = try choose()?.time
+    guard let modelTime = model?.nextTime else { return time }
+    return min(time ?? modelTime, modelTime)
+  }
 
   /// The fill model takes the orders; without one there is nobody to send them to.
   package func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError) {

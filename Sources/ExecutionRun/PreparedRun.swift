@@ -21,6 +21,7 @@ package struct PreparedRun {
     configuration = description.engine(reference)
     // A task that does not fit its reference data is refused before anything is written.
     _ = try RunDriver.begin(configuration)
+    try PreparedRun.checkWindow(of: description.task, source)
     var bytes: [(Digest, [UInt8])] = []
     for adapter in adapters {
       let digest = Digest(bytes: adapter.image.digest)!
@@ -35,6 +36,14 @@ package struct PreparedRun {
   package func run() throws(RunError) {
     try driver.run(configuration)
     try source.finish()
+  }
+
+  /// So is a window that ended before the first input.
+  private static func checkWindow(of task: LocalExecutionTask, _ source: any RunSource) throws(RunError) {
+    guard let first = try source.nextTime(), first >= task.window.end else { return }
+    throw .badInput(
+      "task \(task.id): the captures begin at \(first) (nanoseconds UTC), after the window ended at \(task.window.end); "
+        + "move the window or give captures that reach into it")
   }
 
   /// A log's name under its identity, from everything that is new in this run.

@@ -26,7 +26,6 @@ package final class RunDriver {
   /// Runs to the window's end or to the end of the input.
   package func run(_ configuration: EngineConfiguration) throws(RunError) {
     var engine = try RunDriver.begin(configuration)
-    var seen = false
     while let time = engine.nextDecision {
       if shouldStop() {
         try recorder.suspend()
@@ -35,12 +34,10 @@ package final class RunDriver {
         )
       }
       if try source.fill(&batch, before: time) {
-        if !seen { try checkWindow(batch.frame(at: 0).receive_time, configuration) }
-        seen = true
         try recorder.record(batch)
         try step(&engine)
         progress(engine.now, engine.sequence)
-      } else if try source.isAtEnd() {
+      } else if try source.nextTime() == nil {
         try end(&engine, configuration)
       } else {
         try decide(&engine)
@@ -88,12 +85,5 @@ package final class RunDriver {
     try recorder.record(input: RunInputs.end)
     engine.finish(reason: RunInputs.endReason, into: &output)
     try deliver(engine)
-  }
-
-  private func checkWindow(_ first: Int64, _ configuration: EngineConfiguration) throws(RunError) {
-    guard first >= configuration.task.window.end else { return }
-    throw .badInput(
-      "task \(configuration.task.id): the captures begin at \(first) (nanoseconds UTC), after the window ended at "
-        + "\(configuration.task.window.end); move the window or give captures that reach into it")
   }
 }

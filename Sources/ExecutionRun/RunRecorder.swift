@@ -5,7 +5,6 @@ package import EventFlow
 package import ExecutionEngine
 package import ExecutionIR
 package import Governance
-private import Glibc
 package import RunJournal
 internal import TransparencyLog
 
@@ -17,16 +16,8 @@ package final class RunRecorder {
   package let description: RunDescription
   private var journal: JournalWriter
   private var ledger: AuditLedger
-  private let lock: Lock
+  private let lock: RunLock
   private var stream = StreamSummary()
-
-  /// The open directory, which only one process at a time may write to.
-  private final class Lock {
-    let file: OpenFile
-    init(_ path: String) throws(FileError) {
-      file = try OpenFile(path, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    }
-  }
 
   /// Begins the run that `proposed` describes, or takes it up where `directory` holds it already.
   ///
@@ -38,7 +29,7 @@ package final class RunRecorder {
     reference: [UInt8]
   ) throws(RunError) -> RunRecorder {
     try directory.create()
-    let lock = try lock(directory)
+    let lock = try RunLock.take(directory)
     var description = proposed
     if let (existing, _) = try directory.read() {
       // The first start is an input of the run, and so is the log's name that was made from it.
@@ -62,7 +53,8 @@ package final class RunRecorder {
   }
 
   private init(
-    _ directory: RunDirectory, _ description: RunDescription, _ lock: Lock, _ journal: consuming JournalWriter,
+    _ directory: RunDirectory, _ description: RunDescription, _ lock: consuming RunLock,
+    _ journal: consuming JournalWriter,
     _ ledger: consuming AuditLedger
   ) {
     self.directory = directory
@@ -86,22 +78,6 @@ package final class RunRecorder {
         directory: directory.ledger, origin: description.origin, identity: identity, position: 0)
     } catch {
       throw failure(error)
-    }
-  }
-
-  private static func lock(_ directory: RunDirectory) throws(RunError) -> Lock {
-    do {
-      let lock = try Lock(directory.path)
-      guard try lock.file.lock() else {
-        throw RunError.io("\(directory.path): another exprove writes to this run; wait for it to end")
-      }
-      return lock
-    } catch let error as FileError {
-      throw .io(error.description)
-    } catch let error as RunError {
-      throw error
-    } catch {
-      throw .internalFault("\(error)")
     }
   }
 

@@ -11,8 +11,8 @@ package protocol RunSource: AnyObject {
   /// - Returns: false when nothing is there before `limit`.
   func fill(_ batch: inout EventBatch, before limit: Int64) throws(RunError) -> Bool
 
-  /// Whether nothing follows at any time.
-  func isAtEnd() throws(RunError) -> Bool
+  /// When the next thing happens, nanoseconds UTC; nil when nothing follows.
+  func nextTime() throws(RunError) -> Int64?
 
   /// Takes what the engine sends at `intent.time`, behind everything that was handed out so far.
   func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError)

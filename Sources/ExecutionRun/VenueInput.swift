@@ -118,7 +118,10 @@ package final class VenueInput: RunSource {
     return batch.frameCount > 0
   }
 
-  package func isAtEnd() -> Bool { sent.frameCount == 0 && nextVenue() == nil }
+  package func nextTime() -> Int64? {
+    if sent.frameCount > 0 { return sent.frame(at: 0).receive_time }
+    return nextVenue().map { venues[$0].nextTime }
+  }
 
   package func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError) {
     try venues[intent.venue].send(OrderRequest(intent, engine: engine), into: &sent, &instruments)

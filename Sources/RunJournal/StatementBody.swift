@@ -17,7 +17,7 @@ extension RunDirectory {
       throw .badInput("\(ledger): names the object '\(name)', which is no digest")
     }
     let bytes: [UInt8]
-    do throws(FileError) { bytes = try Files.read(object(digest), limit: limit) } catch {
+    do throws(FileError) { bytes = try Files.readRegular(object(digest), limit: limit) } catch {
       throw error.isMissing ? .badInput("\(object(digest)): missing; the ledger names it") : .io(error.description)
     }
     guard Digest(of: bytes) == digest else {

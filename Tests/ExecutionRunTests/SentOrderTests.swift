@@ -27,7 +27,7 @@ import TransparencyLog
     func fill(_ batch: inout EventBatch, before limit: Int64) throws(RunError) -> Bool {
       try source.fill(&batch, before: limit)
     }
-    func isAtEnd() throws(RunError) -> Bool { try source.isAtEnd() }
+    func nextTime() throws(RunError) -> Int64? { try source.nextTime() }
     func finish() throws(RunError) { try source.finish() }
 
     func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError) {
