@@ -13,6 +13,8 @@ install_packages "${runtime_packages[@]}" "${test_packages[@]}"
 if [ -z "${EXPROVE_DATA:-}" ] && [ -d ../shared/data ]; then EXPROVE_DATA="$(cd ../shared/data && pwd)"; fi
 if [ -n "${EXPROVE_DATA:-}" ]; then export EXPROVE_DATA; else echo "no captures: set EXPROVE_DATA to test with them"; fi
 export PYTHONDONTWRITEBYTECODE=1
+# The benchmarks are built too: what nobody builds stops building.
+export EXPROVE_DEV=1
 logs=.build/test-logs
 mkdir -p "$logs"
 # Nothing is kept outside the checkout.

@@ -16,19 +16,15 @@ struct HostPath: ~Copyable {
   var batch = EventBatch(frames: 4096, events: 1 << 16, bytes: 8 << 20)
 
   init(_ options: FeedOptions, _ adapter: LoadedAdapter) throws {
-    let declared = adapter.manifest.framings.compactMap { Feeds.Framing(rawValue: $0.rawValue) }
-    let opened = try FeedReader.open(options.path, feed: 0, declared: declared, options: options)
+    let opened = try FeedReader.open(options.path, feed: 0, declared: adapter.manifest.framings, options: options)
     session = try HostPath.session(options, adapter, framing: opened.framing)
     reader = opened
     latency = options.venueLatency
   }
 
   private static func session(
-    _ options: FeedOptions, _ adapter: LoadedAdapter, framing: Feeds.Framing
+    _ options: FeedOptions, _ adapter: LoadedAdapter, framing: Framing
   ) throws -> AdapterSession {
-    guard let framing = AdapterHost.Framing(rawValue: framing.rawValue) else {
-      throw BenchmarkError("the host knows no framing \(framing.name)")
-    }
     let configuration = AdapterSession.Configuration(
       framing: framing, dayStart: try options.dayStart()?.nanoseconds ?? 0,
       settings: options.settings.map { AdapterSession.Configuration.Setting(key: $0.key, value: $0.value) })
