@@ -45,6 +45,7 @@ let package = Package(
   name: "exprove",
   products: [
     .executable(name: "exprove", targets: ["exprove"]),
+    .executable(name: "exprove-worker", targets: ["ExProveWorker"]),
     .library(name: "nasdaq-itch50", type: .dynamic, targets: ["NasdaqAdapter"]),
     .library(name: "binance", type: .dynamic, targets: ["BinanceAdapter"]),
     // Installed as libexprove.so: a second product of the command's name cannot be.
@@ -61,6 +62,7 @@ let package = Package(
       publicHeadersPath: "include"),
     .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CWorkerLink"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     room("DurableFiles"),
@@ -72,7 +74,16 @@ let package = Package(
     // Floor 2
     room("ContractLanguage", ["ExecutionIR", "CivilTime"]),
     room("Feeds", ["CExProveABI", "CivilTime", "EventFlow", "CZlib", "CZstd"]),
-    room("AdapterHost", ["CExProveABI", "CLinux", "EventFlow", crypto]),
+    room("AdapterHost", ["CExProveABI", "CLinux", "CWorkerLink", "EventFlow", crypto]),
+    // Plain C without the Swift runtime, so that no second one stands beside an adapter's.
+    .executableTarget(
+      name: "ExProveWorker", dependencies: ["CExProveABI"],
+      cSettings: cRules + [.headerSearchPath("../CWorkerLink"), .unsafeFlags(["-I", "sdk-c/include"])],
+      linkerSettings: [
+        .unsafeFlags([
+          "-nostartfiles", "-no-toolchain-stdlib-rpath", "-static-stdlib",
+        ])
+      ]),
     room("MarketModel", ["CExProveABI", "ExecutionIR", "EventFlow"]),
     // Floor 3
     room("ExecutionSolver", ["ExecutionIR"]),

@@ -64,6 +64,22 @@ package struct AdapterManifest: Equatable, Sendable {
     }
   }
 
+  /// What it cannot do without in a worker; `needs` of `adapter.h`.
+  package enum Need: UInt32, CaseIterable, Sendable {
+    /// getrandom(2), which runtimes of some languages call for their hash tables.
+    case entropy = 1
+    /// Its start-up does not work inside the sandbox, which then stands only after `init`.
+    case earlyLoad = 2
+
+    /// The word that manifests use.
+    package var name: String {
+      switch self {
+      case .entropy: "entropy"
+      case .earlyLoad: "early-load"
+      }
+    }
+  }
+
   package var name = ""
   package var version = ""
   package var vendor = ""
@@ -77,6 +93,9 @@ package struct AdapterManifest: Equatable, Sendable {
   package var messages: [String] = []
   package var extensions: [String] = []
   package var hasFrameTime = false
+  package var needs: [Need] = []
+  /// MiB of address space that a session takes at most, besides what every worker has.
+  package var memory = 1024
   package var settings: [Setting] = []
 }
 

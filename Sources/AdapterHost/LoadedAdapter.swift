@@ -68,11 +68,7 @@ internal import Glibc
   @unsafe package static func load(
     _ image: AdapterImage, byPath: Bool = false, enforcingRules: Bool = true
   ) throws(AdapterError) -> TableRegion.Entry {
-    for rule in StaticRule.allCases where rule.isEnforced && enforcingRules {
-      if let violation = rule.violation(image.facts) {
-        throw AdapterError(.forbidden, "\(image.path): \(violation) (rule static.\(rule.rawValue): \(rule.reason))")
-      }
-    }
+    if enforcingRules { try checkRules(image) }
     let path = byPath ? try absolute(image.path) : try SealedCopy(of: image).path
     guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
       throw AdapterError(.loader, "\(image.path): the loader refuses it: \(loaderError())")
@@ -88,6 +84,15 @@ internal import Glibc
       throw AdapterError(.loader, "\(image.path): “\(StaticRule.entry)” does not lie in the copy that was loaded")
     }
     return unsafe unsafeBitCast(symbol, to: TableRegion.Entry.self)
+  }
+
+  /// What no adapter may be, before any of its code runs.
+  static func checkRules(_ image: AdapterImage) throws(AdapterError) {
+    for rule in StaticRule.allCases where rule.isEnforced {
+      if let violation = rule.violation(image.facts) {
+        throw AdapterError(.forbidden, "\(image.path): \(violation) (rule static.\(rule.rawValue): \(rule.reason))")
+      }
+    }
   }
 
   private static func absolute(_ path: String) throws(AdapterError) -> String {

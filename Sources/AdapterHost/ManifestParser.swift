@@ -53,7 +53,7 @@ extension AdapterManifest {
     let key = String(line[..<colon])
     let value = AdapterManifest.trimmed(line[line.index(after: colon)...])
     guard !value.isEmpty else { throw Reason(reason: "“\(key)” has no value") }
-    let repeatable = ["protocol", "framing", "channel", "message", "extension", "setting"].contains(key)
+    let repeatable = ["protocol", "framing", "channel", "message", "extension", "setting", "needs"].contains(key)
     guard repeatable || !seen.contains(key) else { throw Reason(reason: "“\(key)” stands twice") }
     if !repeatable { seen.append(key) }
     switch key {
@@ -90,6 +90,17 @@ extension AdapterManifest {
     case "frame-time":
       guard value == "yes" || value == "no" else { throw Reason(reason: "“frame-time” is neither yes nor no") }
       hasFrameTime = value == "yes"
+    case "needs":
+      guard let need = Need.allCases.first(where: { $0.name == value }) else {
+        throw Reason(reason: "“\(value)” is none of \(Need.allCases.map(\.name).joined(separator: ", "))")
+      }
+      guard !needs.contains(need) else { throw Reason(reason: "need “\(value)” stands twice") }
+      needs.append(need)
+    case "memory":
+      guard let count = Int(value), (16...65_536).contains(count), String(count) == value else {
+        throw Reason(reason: "“memory” is not 16 to 65536 (MiB)")
+      }
+      memory = count
     case "setting":
       let setting = try AdapterManifest.setting(value)
       guard !settings.contains(where: { $0.key == setting.key }) else {

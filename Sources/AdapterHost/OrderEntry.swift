@@ -65,35 +65,52 @@ extension AdapterSession {
   /// The venue's bytes for a request by `exprove.order_entry/1`, one message without transport framing. The session
   /// stays as it was: the request counts once its bytes come back as a frame marked OUTBOUND.
   package func encode(_ request: OrderRequest) throws(AdapterError) -> [UInt8] {
-    let name = adapter.manifest.name
-    guard let entry = unsafe try adapter.orderEntry() else {
-      throw AdapterError(.notOffered, "\(name): it sends no orders: its manifest has no exprove.order_entry/1")
+    let name = manifest.name
+    guard manifest.extensions.contains(LoadedAdapter.orderEntryID) else {
+      throw AdapterError(.notOffered, "\(name): it sends no orders: its manifest has no \(LoadedAdapter.orderEntryID)")
     }
     guard var record = request.record else {
       throw AdapterError(.badSetting, "\(name): a symbol has at most 32 bytes, a firm at most 8")
     }
-    var out = [UInt8](repeating: 0, count: Int(entry.max_size))
-    var size: UInt32 = 0
-    let (status, text) = unsafe withErrorText { error in
-      unsafe out.withUnsafeMutableBufferPointer {
-        unsafe entry.encode(session, &record, $0.baseAddress, UInt32($0.count), &size, error)
+    let status: exprove_status
+    let text: String
+    var out: [UInt8]
+    let size: Int
+    switch runner {
+    case .direct(let direct):
+      guard let entry = unsafe try direct.adapter.orderEntry() else { return [] }
+      out = [UInt8](repeating: 0, count: Int(entry.max_size))
+      var filled: UInt32 = 0
+      (status, text) = unsafe withErrorText { error in
+        unsafe out.withUnsafeMutableBufferPointer {
+          unsafe entry.encode(direct.pointer, &record, $0.baseAddress, UInt32($0.count), &filled, error)
+        }
       }
+      size = Int(filled)
+    case .supervised(let session):
+      let bytes = unsafe withUnsafeBytes(of: &record) { unsafe Array($0) }
+      (status, text, out) = try session.encode(bytes, most: LoadedAdapter.largestRequest)
+      size = out.count
     }
     guard status == Status.ok else {
       throw AdapterError(
         .callFailed, "\(name): it cannot put order \(request.orderID) in the venue's words: \(describe(status, text))")
     }
-    guard (1...out.count).contains(Int(size)) else {
+    guard size >= 1, size <= min(out.count, LoadedAdapter.largestRequest) else {
       throw AdapterError(.contract, "\(name): encode gave \(size) bytes, its max_size is \(out.count)")
     }
-    return Array(out.prefix(Int(size)))
+    return Array(out.prefix(size))
   }
 }
 
 extension LoadedAdapter {
+  static let orderEntryID = "exprove.order_entry/1"
+  /// Bytes that a request may have by any adapter's `max_size`.
+  static let largestRequest = 65_536
+
   /// The table of `exprove.order_entry/1`; nil when the manifest does not name it.
   @unsafe package func orderEntry() throws(AdapterError) -> exprove_order_entry_v1? {
-    let id = "exprove.order_entry/1"
+    let id = LoadedAdapter.orderEntryID
     guard manifest.extensions.contains(id) else { return nil }
     let pointer = unsafe id.withCString { unsafe table.extension($0) }
     guard let pointer = unsafe pointer else {
@@ -101,7 +118,7 @@ extension LoadedAdapter {
     }
     let entry = unsafe pointer.load(as: exprove_order_entry_v1.self)
     guard entry.struct_size >= UInt32(MemoryLayout<exprove_order_entry_v1>.size), unsafe entry.encode != nil,
-      (1...65_536).contains(entry.max_size)
+      (1...UInt32(LoadedAdapter.largestRequest)).contains(entry.max_size)
     else { throw AdapterError(.badTable, "\(image.path): its table of \(id) is too short, empty or without size") }
     return entry
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import AdapterHost
 package import ExecutionEngine
 internal import ExecutionIR
 internal import Feeds
@@ -16,6 +17,7 @@ package struct RunRequest: Sendable {
   package var fills: FillSource
   package var latency: ModelLane.Latency
   package var seed: UInt64
+  package var isolation: Isolation
   package var identity: Identity
   package var out: String
   /// Wall clock now, nanoseconds since 1970: recorded at the first start.
@@ -23,7 +25,7 @@ package struct RunRequest: Sendable {
 
   package init(
     task: String, feeds: [String], reference: String, policy: String?, prior: String?, fills: FillSource,
-    latency: ModelLane.Latency, seed: UInt64, identity: Identity, out: String, now: Int64
+    latency: ModelLane.Latency, seed: UInt64, isolation: Isolation, identity: Identity, out: String, now: Int64
   ) {
     self.task = task
     self.feeds = feeds
@@ -33,6 +35,7 @@ package struct RunRequest: Sendable {
     self.fills = fills
     self.latency = latency
     self.seed = seed
+    self.isolation = isolation
     self.identity = identity
     self.out = out
     self.now = now
@@ -54,7 +57,7 @@ package enum CaptureRun {
             + "venues, with \(task.sliceCount) numbers each")
       }
     }
-    var opening = FeedOpening()
+    var opening = FeedOpening(isolation: request.isolation)
     var lanes: [FeedLane] = []
     var setups: [FeedSetup] = []
     for (index, text) in request.feeds.enumerated() {

@@ -9,8 +9,10 @@ package import RunJournal
 /// A feed's adapter and how its session is set up: all that a replay needs to decode the same frames again.
 package struct FeedSetup: Sendable {
   package let options: FeedOptions
-  package let adapter: LoadedAdapter
+  package let adapter: AdapterModule
   package let session: AdapterSession.Configuration
+  /// What its worker had given up; nil in process.
+  package let sandbox: SandboxLevel?
   /// Digest of the TZif file that gave the day's beginning, where one was needed.
   package let zoneDigest: Digest?
   package let container: String
@@ -19,18 +21,20 @@ package struct FeedSetup: Sendable {
 /// Opens feeds: adapters loaded once per digest, captures looked into, sessions configured.
 package struct FeedOpening {
   private let locator: AdapterLocator
-  private var loaded: [LoadedAdapter] = []
+  private let isolation: Isolation
+  private var loaded: [AdapterModule] = []
 
-  package init(locator: AdapterLocator = .standard) {
+  package init(locator: AdapterLocator = .standard, isolation: Isolation) {
     self.locator = locator
+    self.isolation = isolation
   }
 
   /// The adapter of a name or path; the same bytes are loaded once.
-  package mutating func adapter(_ nameOrPath: String) throws(RunError) -> LoadedAdapter {
+  package mutating func adapter(_ nameOrPath: String) throws(RunError) -> AdapterModule {
     do {
       let image = try locator.image(of: nameOrPath)
       if let known = loaded.first(where: { $0.image.digest == image.digest }) { return known }
-      let adapter = try LoadedAdapter(image)
+      let adapter = try AdapterModule(image, isolation)
       loaded.append(adapter)
       return adapter
     } catch {
@@ -57,10 +61,11 @@ package struct FeedOpening {
         settings: options.settings.map { AdapterSession.Configuration.Setting(key: $0.key, value: $0.value) })
       let container = reader.container.rawValue
       let session = try AdapterSession(adapter, configuration)
+      let sandbox = session.sandbox
       let lane = FeedLane(
         index: index, venue: options.venue, session: session, reader: reader, venueLatency: options.venueLatency)
       let setup = FeedSetup(
-        options: options, adapter: adapter, session: configuration,
+        options: options, adapter: adapter, session: configuration, sandbox: sandbox,
         zoneDigest: day.map { Digest(of: $0.zone.bytes) }, container: container)
       return (lane, setup)
     } catch let error as FeedError {

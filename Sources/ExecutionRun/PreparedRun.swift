@@ -15,7 +15,7 @@ package struct PreparedRun {
 
   /// - Parameter adapters: what decodes the feeds; each goes into the directory once.
   init(
-    _ description: RunDescription, _ reference: ReferenceData, adapters: [LoadedAdapter], source: any RunSource,
+    _ description: RunDescription, _ reference: ReferenceData, adapters: [AdapterModule], source: any RunSource,
     identity: Identity, directory: RunDirectory
   ) throws(RunError) {
     configuration = description.engine(reference)

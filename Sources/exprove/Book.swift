@@ -37,6 +37,8 @@ struct Book: ParsableCommand {
   @Option(help: ArgumentHelp("One row: the book as of this time, nanoseconds UTC.", valueName: "time"))
   var at: Int64?
 
+  @OptionGroup var isolation: IsolationOption
+
   func validate() throws {
     guard !feeds.isEmpty else { throw ValidationError("no --feed given; see exprove book --help") }
     guard (1...1000).contains(levels) else { throw ValidationError("--levels is 1 to 1000") }
@@ -45,7 +47,7 @@ struct Book: ParsableCommand {
 
   func run() throws {
     try Failure.exit {
-      var opening = FeedOpening()
+      var opening = FeedOpening(isolation: isolation.choice)
       var lanes: [FeedLane] = []
       var setups: [FeedSetup] = []
       for (index, text) in feeds.enumerated() {

@@ -37,6 +37,8 @@ struct Normalize: ParsableCommand {
   @Option(help: ArgumentHelp("Stop after so many events.", valueName: "count"))
   var limit: Int = .max
 
+  @OptionGroup var isolation: IsolationOption
+
   @Flag(help: "Count the whole capture and print one JSON object.")
   var summary = false
 
@@ -56,7 +58,7 @@ struct Normalize: ParsableCommand {
   func run() throws {
     try Failure.exit {
       if let directory { return try list(run: directory) }
-      var opening = FeedOpening()
+      var opening = FeedOpening(isolation: isolation.choice)
       var lanes: [FeedLane] = []
       var setups: [FeedSetup] = []
       for (index, text) in feeds.enumerated() {

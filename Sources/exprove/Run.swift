@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AdapterHost
 import ArgumentParser
 import ExecutionEngine
 import ExecutionIR
@@ -56,6 +57,8 @@ struct Run: ParsableCommand {
     help: ArgumentHelp("The run directory; the same command goes on with it.", valueName: "directory"))
   var out = "run"
 
+  @OptionGroup var isolation: IsolationOption
+
   @Flag(help: "One JSON object on standard output.")
   var json = false
 
@@ -73,11 +76,14 @@ struct Run: ParsableCommand {
       let signer = try Identities.loadOrCreate(identity)
       let request = RunRequest(
         task: task, feeds: feeds, reference: reference, policy: policy, prior: volume, fills: fills,
-        latency: ModelLane.Latency(inbound: latency * 1000, outbound: latency * 1000), seed: seed, identity: signer,
-        out: out, now: Clock.now())
+        latency: ModelLane.Latency(inbound: latency * 1000, outbound: latency * 1000), seed: seed,
+        isolation: isolation.choice, identity: signer, out: out, now: Clock.now())
       let run = try CaptureRun.prepare(request)
       if run.recorder.isResuming { Console.note("\(out): goes on with the run that lies there") }
       run.driver.shouldStop = { Interrupt.happened }
+      run.driver.noticed = { noticed in
+        Console.note("feed \(noticed.feed): \(noticed.incident.text)")
+      }
       run.driver.progress = { time, events in Console.progress("\(events) events, at \(time)") }
       try run.run()
       Console.progress("")

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The adapter's side of the worker: its table, its one session, and the calls that the host may ask for.
+ */
+#ifndef EXPROVE_WORKER_ADAPTER_H
+#define EXPROVE_WORKER_ADAPTER_H
+
+#include <exprove/adapter.h>
+
+#include "worker_link.h"
+
+typedef struct worker {
+  const worker_setup *setup;
+  const worker_orders *orders;
+  const exprove_frame *frames;
+  const uint8_t *bytes;
+  const uint8_t *host_note;
+  worker_answers *answers;
+  worker_log_line *log;
+  uint8_t *slots;
+  uint8_t *note;
+
+  exprove_host host;
+  exprove_adapter table;
+  exprove_session *session;
+  exprove_order_entry_v1 orders_out; /* zeros where the adapter has none */
+  uint8_t *state; /* saved, or on its way to be loaded */
+  uint64_t state_size, state_room;
+  uint32_t filled; /* event slots so far */
+} worker;
+
+/* Loads the sealed adapter, agrees on a version and fills the table; text goes to the answers. */
+exprove_status adapter_load(worker *worker);
+exprove_status adapter_open(worker *worker);
+
+/* One call of the host; writes all of its answer but the index. */
+void adapter_call(worker *worker, uint32_t call);
+
+/* Says where the adapter's code is entered. */
+void adapter_step(worker *worker, worker_step step);
+
+#endif
