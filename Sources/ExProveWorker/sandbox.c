@@ -152,7 +152,9 @@ uint32_t sandbox_filter(sandbox_stage stage, uint32_t needs) {
   for (size_t index = 0; index < sizeof both / sizeof *both; index++) allow_call(&program, both[index]);
   allow_where(&program, SYS_tgkill, 0, (uint64_t)getpid());
   allow_where(&program, SYS_prlimit64, 2, 0);
-  allow_where(&program, SYS_writev, 0, 2); /* libc's last words; they go nowhere */
+  /* The last words of libc and libstdc++; they go nowhere. */
+  allow_where(&program, SYS_write, 0, 2);
+  allow_where(&program, SYS_writev, 0, 2);
   if (needs & WORKER_NEEDS_ENTROPY) allow_call(&program, SYS_getrandom);
   if (stage == SANDBOX_LOADING) {
     static const long loading[] = {SYS_read,  SYS_pread64, SYS_fstat, SYS_newfstatat, SYS_close,

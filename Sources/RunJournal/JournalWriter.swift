@@ -24,7 +24,8 @@ package struct JournalWriter: ~Copyable {
   /// Everything that was appended so far.
   package private(set) var position = JournalPosition.start
   /// Whether records of an earlier attempt are still being compared.
-  package var isResuming: Bool { offset < existing }
+  package var isResuming: Bool { offset < existing || hasNextSegment }
+  private var hasNextSegment: Bool { Files.exists(directory + "/" + JournalFormat.segmentName(segmentNumber + 1)) }
   /// Incidents of the earlier attempt that were passed over: they happened then, and happen no second time.
   private var passed: [JSON] = []
 
@@ -99,8 +100,7 @@ package struct JournalWriter: ~Copyable {
   }
 
   private func nextSegmentBeginsWithIncident() throws(JournalError) -> Bool {
-    let path = directory + "/" + JournalFormat.segmentName(segmentNumber + 1)
-    guard Files.exists(path) else { return false }
+    guard hasNextSegment else { return false }
     let next = try JournalWriter.segment(in: directory, number: segmentNumber + 1)
     let size = try JournalWriter.file { () throws(FileError) in try next.size() }
     return try incident(in: next, at: JournalFormat.segmentHeaderSize, upTo: size) != nil
@@ -179,7 +179,7 @@ package struct JournalWriter: ~Copyable {
 
   /// Whether there are as many bytes as the record at `offset` says, or records behind this segment.
   private func isRecordWhole() throws(JournalError) -> Bool {
-    if Files.exists(directory + "/" + JournalFormat.segmentName(segmentNumber + 1)) { return true }
+    if hasNextSegment { return true }
     let header = JournalFormat.recordHeaderSize
     guard existing - offset >= header else { return false }
     let length = Int(RunJournal.word(try JournalWriter.read(segment, offset, header), 0))

@@ -19,6 +19,15 @@ enum Console {
     put(Array((text + "\n").utf8), to: 1)
   }
 
+  /// What befell adapters' workers, a line each. The texts may be a stranger's.
+  static func print(incidents: [JSON]) {
+    for incident in incidents {
+      let feed = (incident["feed"]?.integer() as Int64?).map { String($0) } ?? "?"
+      let end = incident["quarantined"] == .bool(true) ? "; the feed was quarantined there" : "; it was restarted"
+      print("incident: feed \(feed): \(printable(incident["text"]?.text ?? ""))\(end)")
+    }
+  }
+
   static func printJSON(_ json: JSON) throws {
     put(json.canonical + [UInt8(ascii: "\n")], to: 1)
   }

@@ -97,6 +97,7 @@ struct Run: ParsableCommand {
     Console.print("\(out): \(verified.leaves) leaves, \(verified.records) records, \(verified.events) events")
     Console.print("fills: \(verified.fills)")
     Console.print("event digest: \(verified.eventDigest?.description ?? "none")")
+    Console.print(incidents: verified.incidents)
     Console.print("next: exprove verify \(out) --vkey '\(run.recorder.description.verifier)'")
     Console.print("      exprove replay \(out)")
     Console.print("      exprove report \(out)")

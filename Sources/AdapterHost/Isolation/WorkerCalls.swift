@@ -86,7 +86,12 @@ struct WorkerCalls {
       let hasEnded = unsafe answered == link.orders.pointee.posted
       if filled != next { return Slot(head: link.slot(next), number: next) }
       if hasEnded { return nil }
-      try rest(&turn, progress)
+      do throws(WorkerFailure) {
+        try rest(&turn, progress)
+      } catch {
+        // What it filled before it failed counts.
+        if filled == next { throw error }
+      }
     }
   }
 

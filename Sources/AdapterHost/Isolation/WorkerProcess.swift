@@ -20,6 +20,8 @@ struct WorkerFailure: Error {
   private let memory: UInt64
   private let deadline: Deadline
   private var isOver = false
+  /// Why it ended, once that was seen.
+  private var failure: WorkerFailure?
 
   // For the watchdog: the adapter's calls when it last looked, and what had been used by then.
   private var lastCalls: UInt64 = 0
@@ -71,6 +73,7 @@ struct WorkerFailure: Error {
 
   /// Called while the host waits, about once a millisecond.
   func watch() throws(WorkerFailure) {
+    if let failure { throw failure }
     var status: Int32 = 0
     var usage = rusage()
     let result = unsafe wait4(pid, &status, WNOHANG, &usage)
@@ -78,7 +81,9 @@ struct WorkerFailure: Error {
       isOver = true
       // What it may have left running.
       kill(-pid, SIGKILL)
-      throw failure(ended: status, usage)
+      let failure = failure(ended: status, usage)
+      self.failure = failure
+      throw failure
     }
     let calls = unsafe link.answers.pointee.calls
     let wall = WorkerProcess.seconds(CLOCK_MONOTONIC)
@@ -108,7 +113,9 @@ struct WorkerFailure: Error {
   private func overdue(_ text: String) -> WorkerFailure {
     let place = self.place
     end()
-    return WorkerFailure(cause: .overdue(text), call: place.call, frames: place.frames)
+    let failure = WorkerFailure(cause: .overdue(text), call: place.call, frames: place.frames)
+    self.failure = failure
+    return failure
   }
 
   func end() {
