@@ -29,7 +29,7 @@ package final class FeedLane {
   /// What happened to its adapter's worker.
   private var incidents: [AdapterIncident] = []
   /// Why its adapter decodes no further.
-  private(set) var quarantine: AdapterError?
+  private(set) package var quarantine: AdapterError?
 
   /// A feed over a capture.
   package init(

@@ -57,7 +57,8 @@ struct Book: ParsableCommand {
       }
       let input = MergedInput(lanes: lanes)
       let isFound = try rows(input)
-      if let damage = lanes.compactMap(\.damage).first { throw RunError.feed(damage) }
+      for incident in input.takeIncidents() { Console.note(incident: incident) }
+      try input.finish()
       guard !isFound else { return }
       try UnknownCapture.check(lanes, setups)
       throw RunError.badInput("\(instrument) was never seen; exprove normalize --summary tells what the capture holds")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AdapterHost
 import ArgumentParser
 import ExecutionIR
 import ExecutionRun
@@ -34,6 +35,12 @@ enum Console {
 
   static func note(_ text: String) {
     put(Array((text + "\n").utf8), to: 2)
+  }
+
+  /// What befell an adapter's worker, as it is noticed.
+  static func note(incident: FeedIncident) {
+    let end = incident.incident.isQuarantined ? "the feed is quarantined" : "a new worker goes on"
+    note("feed \(incident.feed): \(printable(incident.incident.text)); \(end)")
   }
 
   /// Progress, on a terminal only, on one line that the next text overwrites.

@@ -75,7 +75,8 @@ struct Normalize: ParsableCommand {
       } else {
         try list(input, &batch)
       }
-      if let damage = lanes.compactMap(\.damage).first { throw RunError.feed(damage) }
+      for incident in input.takeIncidents() { Console.note(incident: incident) }
+      try input.finish()
       if summary { try UnknownCapture.check(lanes, setups) }
     }
   }

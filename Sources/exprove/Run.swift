@@ -81,9 +81,7 @@ struct Run: ParsableCommand {
       let run = try CaptureRun.prepare(request)
       if run.recorder.isResuming { Console.note("\(out): goes on with the run that lies there") }
       run.driver.shouldStop = { Interrupt.happened }
-      run.driver.noticed = { noticed in
-        Console.note("feed \(noticed.feed): \(noticed.incident.text)")
-      }
+      run.driver.noticed = { Console.note(incident: $0) }
       run.driver.progress = { time, events in Console.progress("\(events) events, at \(time)") }
       try run.run()
       Console.progress("")

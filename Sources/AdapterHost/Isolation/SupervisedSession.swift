@@ -37,12 +37,20 @@ internal import EventFlow
   init(_ plan: WorkerPlan, _ configuration: AdapterSession.Configuration) throws(AdapterError) {
     self.plan = plan
     self.configuration = configuration
-    do throws(StartedWorker.Failure) {
-      let started = try StartedWorker.start(plan, configuration)
-      calls = started.calls
-      sandbox = started.sandbox
-    } catch {
-      throw SupervisedSession.refusal(error, plan)
+    while true {
+      do throws(StartedWorker.Failure) {
+        let started = try StartedWorker.start(plan, configuration)
+        calls = started.calls
+        sandbox = started.sandbox
+        return
+      } catch {
+        // Whoever kills a process that starts says nothing of the adapter.
+        guard case .worker(let failure) = error, failure.cause == .killed,
+          incidents.count + 1 < SupervisedSession.attemptLimit
+        else { throw SupervisedSession.refusal(error, plan) }
+        incidents.append(
+          AdapterIncident(cause: failure.cause, call: failure.call, frames: nil, isQuarantined: false))
+      }
     }
   }
 
