@@ -183,7 +183,10 @@ internal import Testing
     Deed(
       "maps_code", "mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);", "forbidden-call",
       "mmap"),
-    Deed("more_events", "b->frames_used = b->frame_count; b->events_filled = b->event_capacity + 1; return EXPROVE_OK;", "broke-rule", "filled"),
+    Deed(
+      "more_events",
+      "b->frames_used = b->frame_count; b->events_filled = b->event_capacity + 1; return EXPROVE_OK;", "broke-rule",
+      "filled"),
     Deed("more_frames", "b->frames_used = b->frame_count + 5; return EXPROVE_OK;", "broke-rule", "used"),
     Deed("no_progress", "b->frames_used = 0; return EXPROVE_OK;", "broke-rule", "used 0"),
     Deed(
