@@ -182,6 +182,19 @@ static inline void worker_pause(void) {
 #endif
 }
 
+/* How often an index is looked at before a process sleeps. First it only looks; then it gives way between looks, because
+ * the other side may be waiting for this very processor. */
+#define WORKER_LOOKS 64
+#define WORKER_PATIENCE 300
+extern int sched_yield(void);
+static inline void worker_give_way(uint32_t turn) {
+  if (turn < WORKER_LOOKS) {
+    worker_pause();
+  } else {
+    sched_yield();
+  }
+}
+
 /* futex(2), between processes: sleeps while `*word` is `value`, at most so many nanoseconds below a second. */
 #if defined(__x86_64__)
 #define WORKER_SYS_FUTEX 202

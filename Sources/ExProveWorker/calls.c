@@ -4,9 +4,6 @@
 
 #include "adapter.h"
 
-/* How often an index is looked at before the process sleeps. */
-#define PATIENCE 2000
-
 void adapter_step(worker *worker, worker_step step) {
   worker->answers->step = step;
   worker->answers->calls++;
@@ -14,11 +11,11 @@ void adapter_step(worker *worker, worker_step step) {
 
 /* Waits until the host has taken a slot of the full ring. */
 static void wait_for_room(worker *worker) {
-  for (int turn = 0;; turn++) {
+  for (uint32_t turn = 0;; turn++) {
     uint32_t taken = worker_read(&worker->orders->taken);
     if (worker->filled - taken < worker->setup->slot_count) return;
-    if (turn < PATIENCE) {
-      worker_pause();
+    if (turn < WORKER_PATIENCE) {
+      worker_give_way(turn);
       continue;
     }
     worker_write(&worker->answers->is_waiting, 1);

@@ -16,8 +16,6 @@
 #include "crash.h"
 #include "sandbox.h"
 
-#define PATIENCE 2000
-
 /* Maps both files; 0 when they are not what a host of this version made. */
 static int map_link(worker *worker) {
   const uint8_t *head = mmap(NULL, WORKER_PAGE, PROT_READ, MAP_SHARED, WORKER_INLET_FD, 0);
@@ -73,11 +71,11 @@ static void ready(worker *worker) {
 }
 
 static uint32_t next_call(worker *worker, uint32_t answered) {
-  for (int turn = 0;; turn++) {
+  for (uint32_t turn = 0;; turn++) {
     uint32_t posted = worker_read(&worker->orders->posted);
     if (posted != answered) return worker->orders->call;
-    if (turn < PATIENCE) {
-      worker_pause();
+    if (turn < WORKER_PATIENCE) {
+      worker_give_way(turn);
       continue;
     }
     worker_write(&worker->answers->is_waiting, 1);

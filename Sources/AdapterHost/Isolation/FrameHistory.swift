@@ -14,14 +14,20 @@ internal import EventFlow
   /// Bytes that it takes.
   var size: Int { bytes.count + frames.count * MemoryLayout<Frame>.stride }
 
-  mutating func append(_ more: UnsafeBufferPointer<Frame>, _ base: UnsafePointer<UInt8>) {
-    for index in more.indices {
-      var frame = unsafe more[index]
-      let source = unsafe UnsafeBufferPointer(start: base + Int(frame.data), count: Int(frame.length))
-      frame.data = UInt32(bytes.count)
-      frames.append(frame)
-      unsafe bytes.append(contentsOf: source)
-    }
+  /// Takes up the bytes of frames that are about to be decoded; `start` is where they lie for the frames.
+  ///
+  /// - Returns: what has to be added to `data` of each of those frames.
+  mutating func append(_ more: UnsafeRawBufferPointer, from start: Int) -> UInt32 {
+    let shift = UInt32(truncatingIfNeeded: bytes.count - start)
+    unsafe bytes.append(contentsOf: more)
+    return shift
+  }
+
+  /// Takes up frames that were decoded.
+  mutating func append(_ more: UnsafeBufferPointer<Frame>, shift: UInt32) {
+    let first = frames.count
+    unsafe frames.append(contentsOf: more)
+    for index in first..<frames.count { frames[index].data &+= shift }
   }
 
   /// Calls with all frames and their bytes.

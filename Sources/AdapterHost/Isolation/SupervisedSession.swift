@@ -106,10 +106,10 @@ internal import EventFlow
     let link = calls.process.link
     let perCall = attempts > 1 ? 1 : SupervisedSession.framesPerCall
     let budget = unsafe work.room - work.filled
+    let bytes = unsafe UnsafeRawBufferPointer(start: work.bytes + part.bytes.lowerBound, count: part.bytes.count)
     unsafe link.putFrames(
-      UnsafeBufferPointer(rebasing: work.frames[part.frames]),
-      UnsafeRawBufferPointer(start: work.bytes + part.bytes.lowerBound, count: part.bytes.count),
-      from: part.bytes.lowerBound)
+      UnsafeBufferPointer(rebasing: work.frames[part.frames]), bytes, from: part.bytes.lowerBound)
+    let shift = unsafe history.append(bytes, from: part.bytes.lowerBound)
     post(part.frames.count, bytes: part.bytes.count, perCall: perCall, budget: budget)
     var left = budget
     while let slot = try calls.nextSlot() {
@@ -130,7 +130,7 @@ internal import EventFlow
           frames: unsafe work.next - part.frames.lowerBound..<work.next - part.frames.lowerBound + used)
       }
       unsafe history.add(work.events + work.filled, count: filled)
-      unsafe history.append(UnsafeBufferPointer(rebasing: work.frames[work.next..<work.next + used]), work.bytes)
+      unsafe history.append(UnsafeBufferPointer(rebasing: work.frames[work.next..<work.next + used]), shift: shift)
       calls.release()
       unsafe work.next += used
       unsafe work.filled += filled

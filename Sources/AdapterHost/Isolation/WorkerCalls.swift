@@ -10,8 +10,7 @@ struct WorkerCalls {
   let process: WorkerProcess
   private var link: WorkerLink { process.link }
 
-  /// How often an index is looked at before the host sleeps, and for how many nanoseconds it sleeps at a time.
-  private static let patience = 2000
+  /// For how many nanoseconds the host sleeps at a time.
   private static let sleep = 1_000_000
 
   // MARK: Waiting
@@ -19,7 +18,7 @@ struct WorkerCalls {
   /// Sleeps a little unless `progress` has moved on since it was read.
   private func rest(_ turn: inout Int, _ progress: UInt32) throws(WorkerFailure) {
     turn += 1
-    guard turn > WorkerCalls.patience else { return worker_pause() }
+    guard turn > WORKER_PATIENCE else { return worker_give_way(UInt32(turn)) }
     let word = unsafe UnsafeRawPointer(link.answers).assumingMemoryBound(to: UInt32.self)
     unsafe worker_write(&link.orders.pointee.is_waiting, 1)
     if unsafe worker_read(word) == progress { unsafe worker_sleep(word, progress, WorkerCalls.sleep) }
