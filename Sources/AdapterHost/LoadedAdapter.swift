@@ -29,7 +29,7 @@ internal import Glibc
   ///   - versions: what the host offers, highest first.
   package init(
     _ image: AdapterImage, byPath: Bool = false, enforcingRules: Bool = true,
-    versions: [AdapterManifest.Version] = [hostVersion]
+    versions: [AdapterManifest.Version] = hostVersions
   ) throws(AdapterError) {
     let entry = unsafe try LoadedAdapter.load(image, byPath: byPath, enforcingRules: enforcingRules)
     unsafe (version, table) = try LoadedAdapter.negotiate(image, entry, versions)
@@ -69,8 +69,9 @@ internal import Glibc
     _ image: AdapterImage, byPath: Bool = false, enforcingRules: Bool = true
   ) throws(AdapterError) -> TableRegion.Entry {
     for rule in StaticRule.allCases where rule.isEnforced && enforcingRules {
-      if let violation = rule.violation(image.facts) {
-        throw AdapterError(.forbidden, "\(image.path): \(violation) (rule static.\(rule.rawValue): \(rule.reason))")
+      if let violation = rule.violation(image.facts, libraries: image.manifest.libraries.map(\.name)) {
+        throw AdapterError(
+          .forbidden, "\(image.path): \(violation) (\(rule.id), static.\(rule.rawValue): \(rule.reason))")
       }
     }
     let path = byPath ? try absolute(image.path) : try SealedCopy(of: image).path
@@ -87,6 +88,7 @@ internal import Glibc
     else {
       throw AdapterError(.loader, "\(image.path): “\(StaticRule.entry)” does not lie in the copy that was loaded")
     }
+    try checkLibraries(of: image)
     return unsafe unsafeBitCast(symbol, to: TableRegion.Entry.self)
   }
 
