@@ -59,6 +59,10 @@ let package = Package(
     .target(
       name: "CExProveABI", path: "sdk-c", exclude: ["examples", "templates"], sources: ["layout/layout.c"],
       publicHeadersPath: "include"),
+    // Embeds the projects that `exprove adapter new` writes.
+    .target(
+      name: "CAdapterTemplates",
+      cSettings: [.unsafeFlags(["-std=c23", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"])]),
     .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -125,7 +129,8 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterConformance", "AdapterHost", "CExProveABI", "ComplianceReports", "DurableFiles", "EventFlow",
+        "AdapterConformance", "AdapterHost", "CAdapterTemplates", "CExProveABI", "ComplianceReports", "DurableFiles",
+        "EventFlow",
         "ExecutionEngine", "ExecutionIR", "ExecutionRun",
         "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog", arguments,
       ], swiftSettings: swiftRules),

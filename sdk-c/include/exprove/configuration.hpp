@@ -51,6 +51,17 @@ class manifest_text {
   std::string_view text_;
 };
 
+constexpr int64_t nanoseconds_a_day = INT64_C(86400000000000);
+
+/* Venue times without a date: nanoseconds after the venue's midnight as nanoseconds since 1970. */
+struct time_of_day {
+  int64_t day_start;
+  int64_t operator()(uint64_t nanoseconds, uint64_t at = 0) const {
+    if (nanoseconds >= static_cast<uint64_t>(nanoseconds_a_day)) throw malformed{EXPROVE_MALFORMED_RANGE, at};
+    return day_start + static_cast<int64_t>(nanoseconds);
+  }
+};
+
 /* The first word, taken off `rest` with the blanks behind it. */
 inline std::string_view word(std::string_view &rest) {
   size_t end = rest.find(' ');
@@ -78,7 +89,7 @@ class configuration {
     channel_ = given->channel;
     day_start_ = given->day_start;
     seed_ = given->seed;
-    if (day_start_ < 0) refuse("day_start: before 1970");
+    if (day_start_ < 0 || day_start_ > INT64_MAX - nanoseconds_a_day) refuse("day_start: not between 1970 and 2262");
     take_defaults(manifest);
     for (uint32_t i = 0; i < given->settings_count; i++) {
       const exprove_setting &one = given->settings[i];
@@ -96,6 +107,7 @@ class configuration {
   bool is_order_entry() const noexcept { return channel_ == EXPROVE_CHANNEL_ORDER_ENTRY; }
   /* The venue's local midnight, nanoseconds since 1970; 0 when its times have a date. */
   int64_t day_start() const noexcept { return day_start_; }
+  exprove::time_of_day time_of_day() const noexcept { return {day_start_}; }
   /* The only entropy there is. */
   uint64_t seed() const noexcept { return seed_; }
 

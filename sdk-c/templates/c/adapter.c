@@ -43,8 +43,8 @@ static exprove_status decode(exprove_session *s, exprove_batch *batch) {
 
 static exprove_status frame_time(const exprove_session *s, const uint8_t *bytes, uint64_t bytes_size,
                                  const exprove_frame *frames, uint32_t frame_count, int64_t *times) {
-  (void)s, (void)bytes_size;
-  for (uint32_t i = 0; i < frame_count; i++) times[i] = feed_time(bytes + frames[i].data, frames[i].length);
+  (void)bytes_size;
+  for (uint32_t i = 0; i < frame_count; i++) times[i] = feed_time(s, bytes + frames[i].data, frames[i].length);
   return EXPROVE_OK;
 }
 
@@ -75,8 +75,10 @@ static exprove_status save(const exprove_session *s, uint8_t *out, uint64_t capa
 }
 
 static exprove_status reset(exprove_session *s) {
+  int64_t day_start = s->day_start;
   free(s->instruments);
   memset(s, 0, sizeof *s);
+  s->day_start = day_start;
   return EXPROVE_OK;
 }
 
@@ -125,8 +127,12 @@ static exprove_status create(const exprove_config *config, exprove_session **ses
   int is_offered = (config->framing == EXPROVE_FRAMING_LENGTH16 || config->framing == EXPROVE_FRAMING_MESSAGE) &&
                    config->channel == EXPROVE_CHANNEL_MARKET_DATA;
   if (!is_offered) return say(error, EXPROVE_NOT_IMPLEMENTED, "market data in messages, and nothing else");
+  int is_day = config->day_start >= 0 && config->day_start <= INT64_MAX - DAY;
+  if (!is_day) return say(error, EXPROVE_INVALID_ARGUMENT, "day_start must lie between 1970 and 2262");
   *session = calloc(1, sizeof **session);
-  return *session == NULL ? EXPROVE_OUT_OF_MEMORY : EXPROVE_OK;
+  if (*session == NULL) return EXPROVE_OUT_OF_MEMORY;
+  (*session)->day_start = config->day_start;
+  return EXPROVE_OK;
 }
 
 static void destroy(exprove_session *s) {

@@ -164,9 +164,10 @@ uint32_t feed_decode(exprove_session *s, const uint8_t *p, uint32_t size, exprov
   }
   if (size < messages[type].size) return malformed(out, filled, &model, EXPROVE_MALFORMED_SHORT, size);
   if (size > messages[type].size) return malformed(out, filled, &model, EXPROVE_MALFORMED_LONG, messages[type].size);
-  uint64_t sequence = number(p + SEQUENCE_AT, 8), time = number(p + TIME_AT, 8);
-  if (time > INT64_MAX) return malformed(out, filled, &model, EXPROVE_MALFORMED_RANGE, TIME_AT);
-  model.event_time = (int64_t)time;
+  uint64_t sequence = number(p + SEQUENCE_AT, 8);
+  int64_t time = feed_time(s, p, size);
+  if (time == INT64_MIN) return malformed(out, filled, &model, EXPROVE_MALFORMED_RANGE, TIME_AT);
+  model.event_time = time;
   model.flags = 0;
   /* A step of more than 2^32 is a broken number, no loss. */
   if (sequence == 0 || sequence == UINT64_MAX || (s->next != 0 && sequence > s->next && sequence - s->next > UINT32_MAX)) {
@@ -197,7 +198,7 @@ uint32_t feed_decode(exprove_session *s, const uint8_t *p, uint32_t size, exprov
   return filled;
 }
 
-int64_t feed_time(const uint8_t *p, uint32_t size) {
-  if (size < TIME_AT + 8 || number(p + TIME_AT, 8) > INT64_MAX) return INT64_MIN;
-  return (int64_t)number(p + TIME_AT, 8);
+int64_t feed_time(const exprove_session *s, const uint8_t *p, uint32_t size) {
+  if (size < TIME_AT + 8 || number(p + TIME_AT, 8) >= DAY) return INT64_MIN;
+  return s->day_start + (int64_t)number(p + TIME_AT, 8);
 }

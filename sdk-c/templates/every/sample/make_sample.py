@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes day.bin, a made-up day of the made-up venue, and says with that what the format is: a file of messages, each
-behind its length in two bytes. All numbers are big-endian; prices are at 1e-4, times nanoseconds since 1970.
+behind its length in two bytes. All numbers are big-endian; prices are at 1e-4, times nanoseconds after midnight.
 
     every message   type 1 · sequence 8 · time 8 · instrument 2
     D  definition   decimals of quantities 1 · tick 4 · symbol 8, padded with blanks
@@ -18,7 +18,7 @@ import struct
 
 def day():
     draw = random.Random(1)
-    clock = 1_700_000_000 * 10**9
+    clock = 34_200 * 10**9  # half past nine
     messages, orders = [], {}
     next_order = next_match = 1
     sequence = 0

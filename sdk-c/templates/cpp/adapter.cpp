@@ -10,19 +10,21 @@ EXPROVE_MANIFEST(
     "extension: exprove.health/1\nextension: exprove.instruments/1\n")
 
 struct feed {
+  explicit feed(const exprove::configuration &config) : time(config.time_of_day()) {}
+  exprove::time_of_day time;
   exprove::sequence numbers;
   std::map<uint16_t, uint32_t> instruments; // the venue's number to ours
 
   template <class Archive> void state(Archive &io) { io(numbers, instruments); }
 
-  int64_t frame_time(const exprove::frame &m) const { return exprove::scaled(m.big<uint64_t>(9), 0, 0); }
+  int64_t frame_time(const exprove::frame &m) const { return time(m.big<uint64_t>(9), 9); }
 
   void decode(const exprove::frame &m, exprove::events &out) {
     static constexpr size_t sizes[] = {32, 36, 39, 27, 36, 20};
     const size_t type = std::string_view("DAEXTS").find(static_cast<char>(m[0])); // the order of the manifest
     if (type == std::string_view::npos) throw exprove::unknown{m[0]};
     m.exactly(sizes[type]);
-    out.at(exprove::scaled(m.big<uint64_t>(9), 0, 0, 9));
+    out.at(frame_time(m));
     if (!numbers.take(m.big<uint64_t>(1), out, 1)) return;
     out.count(static_cast<uint32_t>(type));
     const uint16_t id = m.big<uint16_t>(17);
