@@ -58,8 +58,12 @@ let package = Package(
   targets: [
     // Floor 0
     .target(
-      name: "CExProveABI", path: "sdk-c", exclude: ["examples"], sources: ["layout/layout.c"],
+      name: "CExProveABI", path: "sdk-c", exclude: ["examples", "templates"], sources: ["layout/layout.c"],
       publicHeadersPath: "include"),
+    // Embeds the projects that `exprove adapter new` writes.
+    .target(
+      name: "CAdapterTemplates",
+      cSettings: [.unsafeFlags(["-std=c23", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"])]),
     .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CWorkerLink"),
@@ -136,7 +140,8 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterConformance", "AdapterHost", "CExProveABI", "ComplianceReports", "DurableFiles", "EventFlow",
+        "AdapterConformance", "AdapterHost", "CAdapterTemplates", "CExProveABI", "ComplianceReports", "DurableFiles",
+        "EventFlow",
         "ExecutionEngine", "ExecutionIR", "ExecutionRun",
         "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog", arguments,
       ], swiftSettings: swiftRules),
@@ -155,7 +160,9 @@ let package = Package(
     tests(
       "AdapterConformanceTests",
       ["AdapterConformance", "AdapterHost", "BrokenAdapters", "ExecutionIR", "conformance-program"]),
-    tests("AdapterHostTests", ["AdapterHost", "BrokenAdapters", "CExProveABI", "EventFlow"]),
+    .testTarget(
+      name: "AdapterHostTests", dependencies: ["AdapterHost", "BrokenAdapters", "CExProveABI", "EventFlow"],
+      exclude: ["abi-1.0"], swiftSettings: swiftRules),
     tests("GovernanceTests", ["Governance", "ExecutionIR", "TransparencyLog", crypto]),
     tests("TransparencyLogTests", ["TransparencyLog", crypto]),
     tests("RunJournalTests", ["RunJournal", "EventFlow", "CExProveABI", "DurableFiles"]),

@@ -153,7 +153,8 @@ static exprove_status adapter_counters(const exprove_session *s, uint64_t *value
   return EXPROVE_OK;
 }
 
-static const exprove_order_entry_v1 order_entry = {sizeof(exprove_order_entry_v1), REQUEST_MAX, session_encode};
+static const exprove_order_entry_v1 order_entry = {
+    .struct_size = sizeof order_entry, .max_size = REQUEST_MAX, .encode = session_encode};
 
 static const void *adapter_extension(const char *id) {
   return id && strcmp(id, EXPROVE_EXTENSION_ORDER_ENTRY_1) == 0 ? &order_entry : NULL;

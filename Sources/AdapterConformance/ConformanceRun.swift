@@ -80,9 +80,11 @@ package struct ConformanceRun: Sendable {
     let start = ChildProcess.milliseconds
     var status = ConformanceStatus.pass
     var detail = check.reason
-    if let rule = check.staticRule, let violation = rule.violation(image.facts) {
+    if let rule = check.staticRule,
+      let violation = rule.violation(image.facts, libraries: image.manifest.libraries.map(\.name))
+    {
       status = rule.isWarning ? .warn : .fail
-      detail = "\(violation); \(rule.reason)"
+      detail = "\(violation); \(rule.id): \(rule.reason)"
     }
     return ConformanceResult(
       check: check, status: status, detail: detail, milliseconds: Int(ChildProcess.milliseconds - start),

@@ -47,13 +47,18 @@ final class Trial {
   }
 
   func configuration(_ group: Corpus.Group) -> AdapterSession.Configuration {
-    .init(framing: group.framing, channel: group.channel, dayStart: Trial.dayStart, seed: seed)
+    .init(
+      framing: group.framing, channel: group.channel, dayStart: Trial.dayStart, seed: seed,
+      settings: manifest.requiredSettings)
   }
 
   /// Framings and channels that the manifest names, together.
   var combinations: [AdapterSession.Configuration] {
     manifest.framings.flatMap { framing in
-      manifest.channels.map { .init(framing: framing, channel: $0, dayStart: Trial.dayStart, seed: seed) }
+      manifest.channels.map {
+        .init(
+          framing: framing, channel: $0, dayStart: Trial.dayStart, seed: seed, settings: manifest.requiredSettings)
+      }
     }
   }
 

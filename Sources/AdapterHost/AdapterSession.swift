@@ -103,20 +103,7 @@ package import EventFlow
     guard manifest.channels.contains(configuration.channel) else {
       throw AdapterError(.notOffered, "\(manifest.name): it has no channel “\(configuration.channel.name)”")
     }
-    for (index, setting) in configuration.settings.enumerated() {
-      guard let declared = manifest.settings.first(where: { $0.key == setting.key }) else {
-        let known = manifest.settings.map(\.key).joined(separator: ", ")
-        throw AdapterError(
-          .badSetting,
-          "\(manifest.name): it has no setting “\(setting.key)”\(known.isEmpty ? "" : "; it has \(known)")")
-      }
-      guard declared.accepts(setting.value) else {
-        throw AdapterError(.badSetting, "\(manifest.name): “\(setting.value)” is no value of setting “\(setting.key)”")
-      }
-      guard !configuration.settings[..<index].contains(where: { $0.key == setting.key }) else {
-        throw AdapterError(.badSetting, "\(manifest.name): setting “\(setting.key)” is given twice")
-      }
-    }
+    try manifest.check(configuration.settings)
   }
 
   /// What the stream introduced so far: symbols and scales by the session's own numbers.

@@ -18,6 +18,7 @@ internal import EventFlow
 
   init(_ adapter: LoadedAdapter, _ configuration: AdapterSession.Configuration) throws(AdapterError) {
     let config = SessionConfig(configuration)
+    unsafe try adapter.checkConfiguration(config.pointer)
     var created: OpaquePointer?
     let (status, text) = unsafe withErrorText { unsafe adapter.table.create(config.pointer, &created, $0) }
     guard status == Status.ok else {

@@ -29,7 +29,7 @@ internal import Glibc
   ///   - versions: what the host offers, highest first.
   package init(
     _ image: AdapterImage, byPath: Bool = false, enforcingRules: Bool = true,
-    versions: [AdapterManifest.Version] = [hostVersion]
+    versions: [AdapterManifest.Version] = hostVersions
   ) throws(AdapterError) {
     let entry = unsafe try LoadedAdapter.load(image, byPath: byPath, enforcingRules: enforcingRules)
     unsafe (version, table) = try LoadedAdapter.negotiate(image, entry, versions)
@@ -83,14 +83,16 @@ internal import Glibc
     else {
       throw AdapterError(.loader, "\(image.path): “\(StaticRule.entry)” does not lie in the copy that was loaded")
     }
+    try checkLibraries(of: image)
     return unsafe unsafeBitCast(symbol, to: TableRegion.Entry.self)
   }
 
   /// What no adapter may be, before any of its code runs.
   static func checkRules(_ image: AdapterImage) throws(AdapterError) {
     for rule in StaticRule.allCases where rule.isEnforced {
-      if let violation = rule.violation(image.facts) {
-        throw AdapterError(.forbidden, "\(image.path): \(violation) (rule static.\(rule.rawValue): \(rule.reason))")
+      if let violation = rule.violation(image.facts, libraries: image.manifest.libraries.map(\.name)) {
+        throw AdapterError(
+          .forbidden, "\(image.path): \(violation) (\(rule.id), static.\(rule.rawValue): \(rule.reason))")
       }
     }
   }

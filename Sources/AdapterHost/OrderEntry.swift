@@ -12,6 +12,13 @@ package struct OrderRequest: Equatable, Sendable {
   package enum TimeInForce: UInt8, Sendable {
     case day = 0
     case immediateOrCancel
+    // Of 1.1, where the adapter's capabilities name them.
+    case fillOrKill, goodTillCancelled, goodTillTime
+  }
+  package enum OrderType: UInt8, Sendable {
+    case limit = 0
+    /// Its price is 0.
+    case market
   }
 
   package var action = Action.new
@@ -35,6 +42,11 @@ package struct OrderRequest: Equatable, Sendable {
   package var capacity = UInt8(ascii: "P")
   /// Nanoseconds since 1970.
   package var time: Int64 = 0
+  package var orderType = OrderType.limit
+  /// Of `.goodTillTime`, nanoseconds since 1970.
+  package var expireTime: Int64 = 0
+  /// The part that others may see, at `quantityScale`; 0 for all of it.
+  package var displayQuantity: Int64 = 0
 
   package init() {}
 
@@ -57,6 +69,9 @@ package struct OrderRequest: Equatable, Sendable {
     unsafe withUnsafeMutableBytes(of: &record.firm) { unsafe $0.copyBytes(from: firm) }
     record.capacity = capacity
     record.time = time
+    record.order_type = orderType.rawValue
+    record.expire_time = expireTime
+    record.display_quantity = displayQuantity
     return record
   }
 }
@@ -69,6 +84,7 @@ extension AdapterSession {
     guard manifest.extensions.contains(LoadedAdapter.orderEntryID) else {
       throw AdapterError(.notOffered, "\(name): it sends no orders: its manifest has no \(LoadedAdapter.orderEntryID)")
     }
+    try demandCapability(request)
     guard var record = request.record else {
       throw AdapterError(.badSetting, "\(name): a symbol has at most 32 bytes, a firm at most 8")
     }
@@ -96,8 +112,8 @@ extension AdapterSession {
       throw AdapterError(
         .callFailed, "\(name): it cannot put order \(request.orderID) in the venue's words: \(describe(status, text))")
     }
-    guard size >= 1, size <= min(out.count, LoadedAdapter.largestRequest) else {
-      throw AdapterError(.contract, "\(name): encode gave \(size) bytes, its max_size is \(out.count)")
+    guard (1...min(max(1, out.count), LoadedAdapter.largestRequest)).contains(size) else {
+      throw ExtensionRule.orderRequest.broken(by: manifest, "\(size) bytes, max_size \(out.count)")
     }
     return Array(out.prefix(size))
   }
@@ -111,15 +127,11 @@ extension LoadedAdapter {
   /// The table of `exprove.order_entry/1`; nil when the manifest does not name it.
   @unsafe package func orderEntry() throws(AdapterError) -> exprove_order_entry_v1? {
     let id = LoadedAdapter.orderEntryID
-    guard manifest.extensions.contains(id) else { return nil }
-    let pointer = unsafe id.withCString { unsafe table.extension($0) }
-    guard let pointer = unsafe pointer else {
-      throw AdapterError(.badTable, "\(image.path): its manifest names \(id), its slot “extension” does not answer it")
+    let least = unsafe MemoryLayout<exprove_order_entry_v1>.offset(of: \.capabilities)!
+    guard let entry = unsafe try extensionTable(id, exprove_order_entry_v1(), least: least) else { return nil }
+    guard unsafe entry.encode != nil, (1...UInt32(LoadedAdapter.largestRequest)).contains(entry.max_size) else {
+      throw AdapterError(.badTable, "\(image.path): its table of \(id) is empty or without size")
     }
-    let entry = unsafe pointer.load(as: exprove_order_entry_v1.self)
-    guard entry.struct_size >= UInt32(MemoryLayout<exprove_order_entry_v1>.size), unsafe entry.encode != nil,
-      (1...UInt32(LoadedAdapter.largestRequest)).contains(entry.max_size)
-    else { throw AdapterError(.badTable, "\(image.path): its table of \(id) is too short, empty or without size") }
     return entry
   }
 }

@@ -12,15 +12,24 @@ struct SealedCopy {
   let descriptor: Int32
   var path: String { "/proc/self/fd/\(descriptor)" }
 
+  /// SHA-256 of the sealed bytes, 32 bytes.
+  let digest: [UInt8]
+
   /// Copies, seals, and reads back through the sealed file what will be loaded.
   init(of image: borrowing AdapterImage) throws(AdapterError) {
-    let descriptor = unsafe linux_memfd_create(image.manifest.name, LINUX_MFD_CLOEXEC | LINUX_MFD_ALLOW_SEALING)
-    guard descriptor >= 0 else { throw SealedCopy.failed(image.path, "memfd_create", errno) }
+    try self.init(name: image.manifest.name, path: image.path, bytes: image.bytes)
+    guard digest == image.digest else {
+      throw AdapterError(.sealing, "\(image.path): the sealed copy differs from what was read; try again")
+    }
+  }
+
+  /// - Parameter path: for messages.
+  init(name: String, path: String, bytes: [UInt8]) throws(AdapterError) {
+    let descriptor = unsafe linux_memfd_create(name, LINUX_MFD_CLOEXEC | LINUX_MFD_ALLOW_SEALING)
+    guard descriptor >= 0 else { throw SealedCopy.failed(path, "memfd_create", errno) }
     do throws(AdapterError) {
-      try SealedCopy.fill(descriptor, image)
-      guard try SealedCopy.digest(descriptor, image) == image.digest else {
-        throw AdapterError(.sealing, "\(image.path): the sealed copy differs from what was read; try again")
-      }
+      try SealedCopy.fill(descriptor, path, bytes)
+      digest = try SealedCopy.digest(descriptor, path)
     } catch {
       close(descriptor)
       throw error
@@ -35,23 +44,23 @@ struct SealedCopy {
         + "it needs Linux 3.17 or newer and as much free memory as the file is large")
   }
 
-  private static func fill(_ descriptor: Int32, _ image: borrowing AdapterImage) throws(AdapterError) {
+  private static func fill(_ descriptor: Int32, _ path: String, _ bytes: [UInt8]) throws(AdapterError) {
     var written = 0
-    while written < image.bytes.count {
+    while written < bytes.count {
       let start = written
-      let count = unsafe image.bytes.withUnsafeBytes {
+      let count = unsafe bytes.withUnsafeBytes {
         unsafe write(descriptor, $0.baseAddress! + start, $0.count - start)
       }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw failed(image.path, "write", errno) }
+      guard count > 0 else { throw failed(path, "write", errno) }
       written += count
     }
     let seals = LINUX_SEAL_SEAL | LINUX_SEAL_SHRINK | LINUX_SEAL_GROW | LINUX_SEAL_WRITE
-    guard fcntl(descriptor, LINUX_F_ADD_SEALS, seals) == 0 else { throw failed(image.path, "F_ADD_SEALS", errno) }
-    guard fcntl(descriptor, LINUX_F_GET_SEALS) == seals else { throw failed(image.path, "F_GET_SEALS", errno) }
+    guard fcntl(descriptor, LINUX_F_ADD_SEALS, seals) == 0 else { throw failed(path, "F_ADD_SEALS", errno) }
+    guard fcntl(descriptor, LINUX_F_GET_SEALS) == seals else { throw failed(path, "F_GET_SEALS", errno) }
   }
 
-  private static func digest(_ descriptor: Int32, _ image: borrowing AdapterImage) throws(AdapterError) -> [UInt8] {
+  private static func digest(_ descriptor: Int32, _ path: String) throws(AdapterError) -> [UInt8] {
     var hasher = SHA256()
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     var offset = 0
@@ -59,7 +68,7 @@ struct SealedCopy {
       let at = offset
       let count = unsafe buffer.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, at) }
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw failed(image.path, "pread", errno) }
+      guard count >= 0 else { throw failed(path, "pread", errno) }
       if count == 0 { return Array(hasher.finalize()) }
       hasher.update(data: buffer[..<count])
       offset += count

@@ -39,8 +39,18 @@ typedef enum worker_call {
   WORKER_CALL_SAVED,     /* `size` bytes of the kept state from `offset` on, to the note */
   WORKER_CALL_RESTORE,   /* bytes of the note to `offset` of a state of `total` bytes; the last ones load it */
   WORKER_CALL_FRAME_TIME, /* times to the note */
-  WORKER_CALL_ENCODE     /* the request of the note; its bytes to the note, their count to `size` */
+  WORKER_CALL_ENCODE,    /* the request of the note; its bytes to the note, their count to `size` */
+  WORKER_CALL_EXTENSION  /* `offset`: a worker_extension; the rest as it says */
 } worker_call;
+
+/* Calls of extensions. EXPROVE_NOT_IMPLEMENTED: the adapter has no such table or slot. */
+typedef enum worker_extension {
+  WORKER_EXTENSION_HEALTH = 1,   /* a record of `size` bytes to the note */
+  WORKER_EXTENSION_CAPABILITIES, /* a record of `size` bytes to the note */
+  WORKER_EXTENSION_SNAPSHOT,     /* for the event of the note: a record of `size` bytes and `total` bytes of request to it */
+  WORKER_EXTENSION_INSTRUMENTS   /* from number `first` on, up to `size` records of `total` bytes: two counts, then records
+                                    from byte 64 of the note on */
+} worker_extension;
 
 /* Steps of the adapter's own code, for saying where it was when it failed. */
 typedef enum worker_step {
@@ -76,6 +86,7 @@ typedef struct worker_setup {
   uint32_t needs;
   uint64_t memory; /* most bytes of address space besides what the worker has at its start */
   uint32_t library_count, setting_count;
+  uint32_t sealed_count, reserved; /* libraries at the descriptors behind the adapter's */
   uint32_t text_size, manifest_size;
   uint32_t frame_capacity, slot_count, slot_events, has_frame_time;
   uint64_t byte_capacity;
@@ -91,6 +102,7 @@ typedef struct worker_orders {
   uint64_t bytes_size;
   uint64_t budget; /* events that may be filled in all */
   uint64_t offset, size, total;
+  uint32_t first;
 } worker_orders;
 
 /* Written by the worker. */

@@ -5,7 +5,7 @@
 #ifndef EXPROVE_WORKER_ADAPTER_H
 #define EXPROVE_WORKER_ADAPTER_H
 
-#include <exprove/adapter.h>
+#include <exprove/extensions.h>
 
 #include "worker_link.h"
 
@@ -32,6 +32,10 @@ typedef struct worker {
 /* Loads the sealed adapter, agrees on a version and fills the table; text goes to the answers. */
 exprove_status adapter_load(worker *worker);
 exprove_status adapter_open(worker *worker);
+
+/* An extension's table when it has at least so many bytes, else NULL. */
+const void *adapter_extension(worker *worker, const char *id, uint32_t least);
+exprove_status adapter_call_extension(worker *worker);
 
 /* One call of the host; writes all of its answer but the index. */
 void adapter_call(worker *worker, uint32_t call);

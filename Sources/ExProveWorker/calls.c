@@ -171,6 +171,7 @@ void adapter_call(worker *worker, uint32_t call) {
     case WORKER_CALL_RESTORE: status = restore(worker); break;
     case WORKER_CALL_FRAME_TIME: status = frame_time(worker); break;
     case WORKER_CALL_ENCODE: status = encode(worker); break;
+    case WORKER_CALL_EXTENSION: status = adapter_call_extension(worker); break;
     default: break;
   }
   worker->answers->status = status;

@@ -76,8 +76,20 @@ static const char *check_table(worker *worker, uint32_t version) {
   return NULL;
 }
 
+/* Libraries that the manifest names by digest: the loader then takes them for those that the adapter needs, by the names
+ * that they give themselves. */
+static int open_sealed(uint32_t count) {
+  for (uint32_t index = 0; index < count; index++) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", WORKER_ADAPTER_FD + 1 + (int)index);
+    if (!dlopen(path, RTLD_NOW | RTLD_LOCAL)) return 0;
+  }
+  return 1;
+}
+
 exprove_status adapter_load(worker *worker) {
   adapter_step(worker, WORKER_STEP_DLOPEN);
+  if (!open_sealed(worker->setup->sealed_count)) return say(worker, EXPROVE_IO, dlerror());
   void *library = dlopen(EXPANDED(WORKER_ADAPTER_FD), RTLD_NOW | RTLD_LOCAL);
   if (!library) return say(worker, EXPROVE_IO, dlerror());
   exprove_status (*entry)(uint32_t, exprove_adapter *) =
@@ -109,11 +121,21 @@ exprove_status adapter_load(worker *worker) {
 }
 
 static void find_order_entry(worker *worker) {
-  if (!worker->table.extension) return;
+  const uint32_t least = offsetof(exprove_order_entry_v1, capabilities);
+  const exprove_order_entry_v1 *found = adapter_extension(worker, EXPROVE_EXTENSION_ORDER_ENTRY_1, least);
+  if (found) memcpy(&worker->orders_out, found, found->struct_size < sizeof *found ? least : sizeof *found);
+}
+
+/* What `exprove.config/1` says of the configuration; OK where there is none. */
+static exprove_status check_config(worker *worker, const exprove_config *config) {
+  const exprove_config_v1 *schema = adapter_extension(worker, EXPROVE_EXTENSION_CONFIG_1, sizeof *schema);
+  if (!schema || !schema->check) return EXPROVE_OK;
   adapter_step(worker, WORKER_STEP_EXTENSION);
-  const exprove_order_entry_v1 *found = worker->table.extension(EXPROVE_EXTENSION_ORDER_ENTRY_1);
+  exprove_text error = error_text(worker);
+  exprove_status status = schema->check(config, &error);
   adapter_step(worker, WORKER_STEP_OUTSIDE);
-  if (found && found->struct_size >= sizeof *found) worker->orders_out = *found;
+  take_text(worker, &error);
+  return status;
 }
 
 exprove_status adapter_open(worker *worker) {
@@ -129,6 +151,8 @@ exprove_status adapter_open(worker *worker) {
   }
   exprove_config config = {sizeof config,        setup->framing, setup->channel, setup->setting_count,
                            setup->setting_count ? settings : NULL, setup->day_start, setup->seed};
+  exprove_status checked = check_config(worker, &config);
+  if (checked != EXPROVE_OK) return checked;
   adapter_step(worker, WORKER_STEP_CREATE);
   exprove_text error = error_text(worker);
   exprove_status status = worker->table.create(&config, &worker->session, &error);

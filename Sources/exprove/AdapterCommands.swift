@@ -12,8 +12,9 @@ import RunJournal
 /// `exprove adapter`: what is there, and what it declares.
 struct AdapterGroup: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "adapter", abstract: "List adapters, or read what one declares without running its code.",
-    subcommands: [List.self, Inspect.self])
+    commandName: "adapter",
+    abstract: "List adapters, read what one declares, begin a new one.",
+    subcommands: [List.self, Inspect.self, New.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -65,6 +66,12 @@ struct AdapterGroup: ParsableCommand {
               "channels": .array(manifest.channels.map { .string($0.name) }),
               "messages": .array(manifest.messages.map { .string($0) }),
               "extensions": .array(manifest.extensions.map { .string($0) }),
+              "frame_time": .bool(manifest.hasFrameTime), "max_events": .integer(Int64(manifest.maxEvents)),
+              "settings": .array(manifest.settings.map(AdapterGroup.describe)),
+              "libraries": .array(
+                manifest.libraries.map {
+                  .object(["name": .string($0.name), "sha256": .string(hexadecimal($0.digest))])
+                }),
               "needed": .array(image.facts.needed.map { .string($0) }),
             ]))
         }
@@ -76,11 +83,33 @@ struct AdapterGroup: ParsableCommand {
         for name in manifest.protocols { Console.print("protocol    \(name)") }
         Console.print("framings    \(manifest.framings.map(\.name).joined(separator: ", "))")
         Console.print("channels    \(manifest.channels.map(\.name).joined(separator: ", "))")
-        Console.print("extensions  \(manifest.extensions.joined(separator: ", "))")
+        Console.print("frame-time  \(manifest.hasFrameTime ? "yes" : "no")")
+        if !manifest.extensions.isEmpty {
+          Console.print("extensions  \(manifest.extensions.joined(separator: ", "))")
+        }
         Console.print("messages    \(manifest.messages.count)")
+        for setting in manifest.settings {
+          let given = setting.schema.isRequired ? "required" : "default “\(setting.defaultValue)”"
+          Console.print("setting     \(setting.key): \(setting.allowed), \(given): \(setting.help)")
+        }
+        for library in manifest.libraries {
+          Console.print("library     \(library.name) sha256:\(hexadecimal(library.digest))")
+        }
         Console.print("needs       \(image.facts.needed.joined(separator: ", "))")
       }
     }
+  }
+}
+
+extension AdapterGroup {
+  /// A setting of a manifest, with its schema.
+  fileprivate static func describe(_ setting: AdapterManifest.Setting) -> JSON {
+    var object: [String: JSON] = [
+      "key": .string(setting.key), "default": .string(setting.defaultValue), "help": .string(setting.help),
+      "allowed": .string(setting.allowed), "required": .bool(setting.schema.isRequired),
+    ]
+    if let unit = setting.schema.unit { object["unit"] = .string(unit) }
+    return .object(object)
   }
 }
 

@@ -7,7 +7,7 @@ internal import EventFlow
 /// The calls besides decoding, each made again when a worker failed in it.
 extension SupervisedSession {
   /// Makes a call, once more after each failure.
-  private func perform<Value>(_ call: () throws(WorkerFailure) -> Value) throws(AdapterError) -> Value {
+  func perform<Value>(_ call: () throws(WorkerFailure) -> Value) throws(AdapterError) -> Value {
     try checkUsable()
     while true {
       do throws(WorkerFailure) {

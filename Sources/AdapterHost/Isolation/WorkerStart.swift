@@ -28,7 +28,8 @@ struct StartedWorker {
     _ plan: WorkerPlan, _ configuration: AdapterSession.Configuration
   ) throws(Failure) -> StartedWorker {
     let manifest = plan.image.manifest
-    let libraries = plan.image.facts.needed.filter { !resident.contains($0) }
+    let declared = manifest.libraries.map(\.name)
+    let libraries = plan.image.facts.needed.filter { !resident.contains($0) && !declared.contains($0) }
     var texts: [UInt8] = []
     for text in libraries + configuration.settings.flatMap({ [$0.key, $0.value] }) {
       texts += text.utf8
@@ -36,8 +37,12 @@ struct StartedWorker {
     }
     var setup = worker_setup()
     setup.version = WORKER_LINK_VERSION
-    setup.version_count = 1
-    setup.versions.0 = hostVersion.rawValue
+    setup.version_count = UInt32(hostVersions.count)
+    unsafe withUnsafeMutableBytes(of: &setup.versions) { place in
+      for (index, version) in hostVersions.prefix(4).enumerated() {
+        unsafe place.storeBytes(of: version.rawValue, toByteOffset: index * 4, as: UInt32.self)
+      }
+    }
     setup.framing = configuration.framing.rawValue
     setup.channel = configuration.channel.rawValue
     setup.day_start = configuration.dayStart
@@ -46,6 +51,7 @@ struct StartedWorker {
     setup.needs = manifest.needs.reduce(0) { $0 | $1.rawValue }
     setup.memory = UInt64(manifest.memory) << 20
     setup.library_count = UInt32(libraries.count)
+    setup.sealed_count = UInt32(plan.libraries.count)
     setup.setting_count = UInt32(configuration.settings.count)
     setup.text_size = UInt32(texts.count)
     setup.manifest_size = UInt32(plan.image.manifestBytes.count)
