@@ -28,6 +28,8 @@ static void record(int number, siginfo_t *info, void *context) {
     note->instruction = place >= code_start && place < code_end ? place - code_start : 0;
     note->address = number == SIGSYS ? 0 : (uint64_t)(uintptr_t)info->si_addr;
     if (number == SIGSYS) note->system_call = (uint32_t)info->si_syscall + 1;
+    void *more = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    note->is_out_of_memory = more == MAP_FAILED;
     note->signal = (uint32_t)number;
   }
   /* Back into the fault, which now ends the process; what was raised does not come again by itself. */
