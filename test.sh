@@ -65,6 +65,7 @@ step "format" swift format lint --strict -r --configuration .swift-format Source
 step "sources" python3 Tests/Rules/check_sources.py
 step "arrows" python3 Tests/Rules/check_arrows.py
 step "headers" Tests/Rules/headers.sh
+step "abi" Tests/Rules/abi.sh
 # Warnings are errors by the manifest. Products first, then the tests with the same options, so that nothing is
 # built twice.
 step "build" swift build "${swift_options[@]}" --explicit-target-dependency-import-check error

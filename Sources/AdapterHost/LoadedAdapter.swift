@@ -115,7 +115,8 @@ internal import Glibc
   private static func negotiate(
     _ image: AdapterImage, _ entry: TableRegion.Entry, _ versions: [AdapterManifest.Version]
   ) throws(AdapterError) -> (AdapterManifest.Version, exprove_adapter) {
-    for version in versions {
+    // What the manifest does not claim is not asked for.
+    for version in versions where version <= image.manifest.abi {
       let answer = unsafe TableRegion.filled(by: entry, version: version.rawValue)
       if unsafe answer.status == Status.notImplemented { continue }
       guard unsafe answer.status == Status.ok else {
