@@ -75,13 +75,12 @@ struct WorkerFailure: Error {
   func watch() throws(WorkerFailure) {
     if let failure { throw failure }
     var status: Int32 = 0
-    var usage = rusage()
-    let result = unsafe wait4(pid, &status, WNOHANG, &usage)
+    let result = unsafe waitpid(pid, &status, WNOHANG)
     if result == pid {
       isOver = true
       // What it may have left running.
       kill(-pid, SIGKILL)
-      let failure = failure(ended: status, usage)
+      let failure = failure(ended: status)
       self.failure = failure
       throw failure
     }
@@ -150,7 +149,7 @@ struct WorkerFailure: Error {
     Int(WORKER_STEP_EXTENSION.rawValue): "extension", Int(WORKER_STEP_ENCODE.rawValue): "encode",
   ]
 
-  private func failure(ended status: Int32, _ usage: rusage) -> WorkerFailure {
+  private func failure(ended status: Int32) -> WorkerFailure {
     let answer = link.answer
     let place = self.place
     var cause: AdapterIncident.Cause
@@ -165,8 +164,7 @@ struct WorkerFailure: Error {
     } else {
       cause = .ended(code: Int(status >> 8 & 0xFF))
     }
-    if case .crashed(let signal, let address, let instruction) = cause, UInt64(usage.ru_maxrss) << 10 > memory / 10 * 9
-    {
+    if case .crashed(let signal, let address, let instruction) = cause, answer.is_out_of_memory != 0 {
       cause = .crashed(
         signal: "\(signal), with its memory of \(memory >> 20) MiB used up,", address: address, instruction: instruction
       )
