@@ -55,6 +55,8 @@ package struct FeedDescription: Equatable, Sendable {
     package var zoneDigest: Digest?
     package var seed: UInt64
     package var settings: [Setting]
+    /// Of the conformance certificate in `objects/` that the policy asked for; nil without one.
+    package var certificate: Digest? = nil
 
     package init(
       name: String, version: String, digest: Digest, framing: UInt32, channel: UInt32, dayStart: Int64,
@@ -195,18 +197,23 @@ extension FeedDescription {
 
 extension FeedDescription.Adapter {
   package var json: JSON {
-    .object([
+    var members: [String: JSON] = [
       "name": .string(name), "version": .string(version), "digest": .string(digest.description),
       "framing": .integer(Int64(framing)), "channel": .integer(Int64(channel)), "day_start": .wide(dayStart),
       "zone_digest": zoneDigest.map { .string($0.description) } ?? .null, "seed": .wide(seed),
       "settings": .array(settings.map { .array([.string($0.key), .string($0.value)]) }),
-    ])
+    ]
+    if let certificate { members["certificate"] = .string(certificate.description) }
+    return .object(members)
   }
 
   package init(json: JSON, path: String) throws(RecordError) {
     let reader = try RecordReader(
       json, path: path,
-      keys: ["name", "version", "digest", "framing", "channel", "day_start", "zone_digest", "seed", "settings"])
+      keys: [
+        "name", "version", "digest", "framing", "channel", "day_start", "zone_digest", "seed", "settings",
+        "certificate",
+      ])
     let zone = try reader.value("zone_digest")
     self.init(
       name: try reader.string("name"), version: try reader.string("version"), digest: try reader.digest("digest"),
@@ -219,6 +226,7 @@ extension FeedDescription.Adapter {
         }
         return FeedDescription.Setting(key: key, value: value)
       })
+    certificate = reader.has("certificate") ? try reader.digest("certificate") : nil
   }
 }
 
