@@ -45,6 +45,13 @@ package struct ConformanceReport: Equatable, Sendable {
     /// SHA-256 of the file, hexadecimal; empty when it could not be read.
     package var digest: String
     package var path: String
+
+    package init(name: String, version: String, digest: String, path: String) {
+      self.name = name
+      self.version = version
+      self.digest = digest
+      self.path = path
+    }
   }
 
   /// A capture that the frames came from.

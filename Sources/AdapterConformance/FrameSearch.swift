@@ -17,6 +17,8 @@ struct FrameSearch {
   private static let stepLimit = 400
   /// Frames in all; more teach nothing.
   private static let triesLimit = 150_000
+  /// Further ones for each place at which the type may stand besides the first.
+  private static let triesPerPlace = 40_000
   private static let foundLimit = 400
 
   /// What a frame of one message type is filled with at first.
@@ -33,8 +35,9 @@ struct FrameSearch {
     // Most venues' messages begin with their type; where none is taken, it may stand further behind.
     for place in 0...8 {
       // Twice, because what was found in the first round (definitions) opens the way for the second.
-      for _ in 0..<2 {
-        for type in 0..<256 where tried < FrameSearch.triesLimit && found.count < FrameSearch.foundLimit {
+      let limit = place == 0 ? FrameSearch.triesLimit : tried + FrameSearch.triesPerPlace
+      for round in 0..<2 where round == 0 || !found.isEmpty {
+        for type in 0..<256 where tried < limit && found.count < FrameSearch.foundLimit {
           for fill in FrameSearch.fills {
             if !mend([UInt8](repeating: fill, count: place) + [UInt8(type)], fill, flags) { break }
           }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AdapterConformance
+internal import ExecutionIR
 internal import Foundation
 internal import Testing
 

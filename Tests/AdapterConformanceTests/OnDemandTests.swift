@@ -74,8 +74,8 @@ internal import Testing
     let report = try run()
     let finding = try #require(report.findings.first, "\(report.text)")
     #expect(finding.status == .crash && report.results[0].status == .crash && !report.passes)
-    // A definition of the symbol and the execution itself, with its quantity of all ones.
-    #expect(finding.frames == 2, "\(finding)")
+    // The definitions up to its symbol's, and the execution itself, with its quantity of all ones.
+    #expect(finding.frames == 4, "\(finding)")
     #expect(finding.detail.contains("ffffffff") && finding.detail.contains("SIGSEGV in decode"))
     #expect(report.results[0].reproduce.contains("--fuzz-iterations \(finding.draw + 1) --only '^fuzz"))
     // The same seed draws the same, and what was written breaks it as a capture of its own.

@@ -45,7 +45,7 @@ class Case:
 
     def run(self, out, policy, *more, adapter=None):
         task = self.bench.write("work.exprove", product.itch_task())
-        feed = f"XNAS={adapter or self.adapter}:{self.head},{product.ITCH_KEYS}"
+        feed = f"XNAS={adapter or self.adapter}:{self.bench.itch},{product.ITCH_KEYS}"
         reference = self.bench.write("reference.json", product.reference())
         return [*product.run_arguments(task, reference, [feed], out, "shadow"), "--policy", policy, *more]
 
