@@ -22,6 +22,8 @@ package struct RunRequest: Sendable {
   package var out: String
   /// Wall clock now, nanoseconds since 1970: recorded at the first start.
   package var now: Int64
+  /// Files of conformance certificates, besides those that lie beside the adapters.
+  package var certificates: [String] = []
 
   package init(
     task: String, feeds: [String], reference: String, policy: String?, prior: String?, fills: FillSource,
@@ -68,7 +70,9 @@ package enum CaptureRun {
       setups.append(setup)
     }
     try CaptureRun.check(task, setups)
-    var feeds = setups.map { RunSetup.describe($0) }
+    let certificates = try AdapterCertificates(
+      of: setups, policy: policy, files: request.certificates, now: request.now)
+    var feeds = certificates.adding(to: setups.map { RunSetup.describe($0) })
     let input = MergedInput(lanes: lanes)
     if request.fills == .model {
       input.model = ModelLane(
@@ -87,8 +91,8 @@ package enum CaptureRun {
       fillsDetail: CaptureRun.detail(request), seed: request.seed, task: task, policy: policy,
       reference: Digest(of: reference.json.canonical), prior: prior, feeds: feeds)
     return try PreparedRun(
-      description, reference, adapters: setups.map(\.adapter), source: input, identity: request.identity,
-      directory: RunDirectory(request.out))
+      description, reference, adapters: setups.map(\.adapter), source: input, certificates: certificates,
+      identity: request.identity, directory: RunDirectory(request.out))
   }
 
   private static func check(_ task: LocalExecutionTask, _ setups: [FeedSetup]) throws(RunError) {

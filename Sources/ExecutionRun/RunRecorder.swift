@@ -26,9 +26,10 @@ package final class RunRecorder {
   /// - Parameters:
   ///   - adapters: the bytes of each adapter, by digest.
   ///   - reference: the reference file's canonical bytes.
+  ///   - certificates: those of the adapters that the policy asked for.
   package static func begin(
     _ directory: RunDirectory, proposed: RunDescription, identity: Identity, adapters: [(Digest, [UInt8])],
-    reference: [UInt8]
+    reference: [UInt8], certificates: [[UInt8]] = []
   ) throws(RunError) -> RunRecorder {
     try directory.create()
     let lock = try RunLock.take(directory)
@@ -44,6 +45,7 @@ package final class RunRecorder {
       }
     } else {
       _ = try directory.write(object: reference)
+      for certificate in certificates { _ = try directory.write(object: certificate) }
       for (digest, bytes) in adapters { try directory.write(bytes, to: directory.adapter(digest)) }
       try directory.write(Array((identity.publicVerifierKey + "\n").utf8), to: directory.key)
       try directory.write(description.json.canonical, to: directory.description)

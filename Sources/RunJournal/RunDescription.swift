@@ -57,6 +57,8 @@ package struct FeedDescription: Equatable, Sendable {
     package var settings: [Setting]
     /// What its worker had given up; nil where it ran in the host's own process.
     package var isolation: AdapterIsolation?
+    /// Of the conformance certificate in `objects/` that the policy asked for; nil without one.
+    package var certificate: Digest? = nil
 
     package init(
       name: String, version: String, digest: Digest, framing: UInt32, channel: UInt32, dayStart: Int64,
@@ -218,13 +220,15 @@ extension FeedDescription {
 
 extension FeedDescription.Adapter {
   package var json: JSON {
-    .object([
+    var members: [String: JSON] = [
       "name": .string(name), "version": .string(version), "digest": .string(digest.description),
       "framing": .integer(Int64(framing)), "channel": .integer(Int64(channel)), "day_start": .wide(dayStart),
       "zone_digest": zoneDigest.map { .string($0.description) } ?? .null, "seed": .wide(seed),
       "settings": .array(settings.map { .array([.string($0.key), .string($0.value)]) }),
       "worker": isolation.map(\.json) ?? .null,
-    ])
+    ]
+    if let certificate { members["certificate"] = .string(certificate.description) }
+    return .object(members)
   }
 
   package init(json: JSON, path: String) throws(RecordError) {
@@ -232,6 +236,7 @@ extension FeedDescription.Adapter {
       json, path: path,
       keys: [
         "name", "version", "digest", "framing", "channel", "day_start", "zone_digest", "seed", "settings", "worker",
+        "certificate",
       ])
     let zone = try reader.value("zone_digest")
     self.init(
@@ -247,6 +252,7 @@ extension FeedDescription.Adapter {
       },
       isolation: try reader.value("worker").isNull
         ? nil : try AdapterIsolation(json: reader.value("worker"), path: reader.at("worker")))
+    certificate = reader.has("certificate") ? try reader.digest("certificate") : nil
   }
 }
 

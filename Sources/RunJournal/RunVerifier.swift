@@ -257,6 +257,8 @@ package struct RunVerifier {
 
   private mutating func verifyFiles(_ description: RunDescription) {
     named.insert("objects/\(description.reference)")
+    for (path, reason) in CertificateRecord.findings(description, directory) { fail(path, reason) }
+    for certificate in description.feeds.compactMap(\.adapter?.certificate) { named.insert("objects/\(certificate)") }
     for path in named.sorted() where !path.hasPrefix("reports/") {
       // What the ledger calls an object may be any text; one that is no digest has been reported.
       guard let name = path.split(separator: "/").last?.split(separator: ".").first,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import EventFlow
-import AdapterConformance
 import AdapterHost
 import ArgumentParser
 import ExecutionIR
@@ -110,64 +109,5 @@ extension AdapterGroup {
     ]
     if let unit = setting.schema.unit { object["unit"] = .string(unit) }
     return .object(object)
-  }
-}
-
-/// `exprove conform`: the harness, each check in a process of its own.
-struct Conform: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Put an adapter through the conformance checks, each in a process of its own.",
-    discussion: """
-      Exit code 0 when every check passes, 1 when one does not.
-
-      EXAMPLE
-        exprove conform nasdaq-itch50 --capture day.bin
-      """)
-
-  @Argument(help: ArgumentHelp("A shipped adapter's name, or the path of a .so.", valueName: "adapter"))
-  var adapter: String
-
-  @Option(name: .customLong("capture"), help: ArgumentHelp("A capture of the venue; repeatable.", valueName: "file"))
-  var captures: [String] = []
-
-  @Option(help: "Chooses everything that is drawn by chance.")
-  var seed: UInt64 = 1
-
-  @Option(help: ArgumentHelp("Only checks whose id this regular expression matches.", valueName: "regex"))
-  var only: String?
-
-  @Flag(help: "One JSON object on standard output.")
-  var json = false
-
-  func run() throws {
-    try Failure.exit {
-      let report: ConformanceReport
-      do {
-        let path = try AdapterLocator.standard.path(of: adapter)
-        guard let executable = AdapterLocator.executablePath else {
-          throw RunError.internalFault("/proc/self/exe does not name this program")
-        }
-        let run = try ConformanceRun(path: path, executable: executable, captures: captures, seed: seed, only: only)
-        report = try run.run { result in
-          if !json { Console.note(ConformanceReport.line(result)) }
-        }
-      } catch let error as AdapterError {
-        throw RunError.adapter(error)
-      }
-      if json { try Console.printJSON(report.json) } else { Console.print(report.text) }
-      if report.exitCode != 0 { throw ExitCode(report.exitCode) }
-    }
-  }
-}
-
-/// One check, in the process that the harness started for it.
-struct ConformChild: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "conform-child", shouldDisplay: false)
-
-  @Argument(parsing: .captureForPassthrough)
-  var arguments: [String] = []
-
-  func run() throws {
-    throw ExitCode(ConformanceChild.main(arguments))
   }
 }

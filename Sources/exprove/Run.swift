@@ -37,6 +37,13 @@ struct Run: ParsableCommand {
     help: ArgumentHelp("Pre-trade controls; without it a built-in policy, recorded like any other.", valueName: "file"))
   var policy: String?
 
+  @Option(
+    name: .customLong("certificate"),
+    help: ArgumentHelp(
+      "A conformance certificate, for a policy that asks for one; repeatable. One that lies beside its adapter as ADAPTER.so.certificate is found without.",
+      valueName: "file"))
+  var certificates: [String] = []
+
   @Option(help: ArgumentHelp("Expected volume per venue and slice, from an earlier day.", valueName: "file"))
   var volume: String?
 
@@ -74,11 +81,13 @@ struct Run: ParsableCommand {
     try Failure.exit {
       Interrupt.listen()
       let signer = try Identities.loadOrCreate(identity)
-      let request = RunRequest(
+      var request = RunRequest(
         task: task, feeds: feeds, reference: reference, policy: policy, prior: volume, fills: fills,
         latency: ModelLane.Latency(inbound: latency * 1000, outbound: latency * 1000), seed: seed,
         isolation: isolation.choice, identity: signer, out: out, now: Clock.now())
+      request.certificates = certificates
       let run = try CaptureRun.prepare(request)
+      for warning in run.warnings { Console.note("exprove: warning: \(warning)") }
       if run.recorder.isResuming { Console.note("\(out): goes on with the run that lies there") }
       run.driver.shouldStop = { Interrupt.happened }
       run.driver.noticed = { Console.note(incident: $0) }

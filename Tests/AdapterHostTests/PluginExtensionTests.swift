@@ -2,6 +2,7 @@
 
 internal import AdapterHost
 internal import BrokenAdapters
+internal import CExProveABI
 internal import EventFlow
 internal import Testing
 
@@ -37,7 +38,7 @@ internal import Testing
 
   @Test func nasdaqAsksForWhatIsMissingOfItsStream() throws {
     var session = try session("nasdaq", .init(framing: .packet))
-    #expect(session.adapter.version == hostVersion)
+    #expect(session.manifest.commonVersion == hostVersion)
     #expect(try session.health()?.sequenceState == SessionHealth.SequenceState.none)
     _ = try decode(&session, [packet(1, opening)])
     var health = try #require(try session.health())
