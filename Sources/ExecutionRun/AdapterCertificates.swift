@@ -15,39 +15,40 @@ struct AdapterCertificates {
   /// Why an adapter has none, where the policy lets it run all the same.
   private(set) var warnings: [String] = []
   private var digests: [(adapter: Digest, certificate: Digest)] = []
+  private let demand: Policy.CertificateDemand?
+  private let trusted: [VerifierKey]
+  private let now: Int64
+  private var given: [(path: String, bytes: [UInt8])] = []
 
   /// - Parameter files: paths of certificates; one that lies beside an adapter, `<adapter>.certificate`, is found without.
-  init(of setups: [FeedSetup], policy: Policy, files paths: [String], now: Int64) throws(RunError) {
-    guard let demand = policy.certificate, demand.mode != .off else {
-      if !paths.isEmpty { warnings.append("--certificate is not looked at: the policy asks for none") }
-      return
-    }
-    let trusted = demand.trusted.compactMap { try? VerifierKey(parsing: $0) }
-    var given: [(path: String, bytes: [UInt8])] = []
+  init(policy: Policy, files paths: [String], now: Int64) throws(RunError) {
+    demand = policy.certificate.flatMap { $0.mode == .off ? nil : $0 }
+    trusted = (demand?.trusted ?? []).compactMap { try? VerifierKey(parsing: $0) }
+    self.now = now
+    if demand == nil, !paths.isEmpty { warnings.append("--certificate is not looked at: the policy asks for none") }
+    guard demand != nil else { return }
     for path in paths { given.append((path, try RunSetup.read(path, limit: 1 << 20))) }
-    for setup in setups {
-      let image = setup.adapter.image
-      let digest = Digest(bytes: image.digest)!
-      guard !digests.contains(where: { $0.adapter == digest }) else { continue }
-      var candidates = given
-      let beside = image.path + ".certificate"
-      if Files.exists(beside) { candidates.append((beside, try RunSetup.read(beside, limit: 1 << 20))) }
-      let reasons = take(candidates, digest, trusted, demand, now, isByPath: setup.adapter.isByPath)
-      guard let reasons else { continue }
-      let text =
-        "\(image.path): the policy asks for a conformance certificate of strictness \(demand.level) or more. \(reasons); "
-        + "make one with: exprove conform \(image.path) --certificate \(beside)"
-      guard demand.mode == .warn else { throw .source(text, exitCode: 1) }
-      warnings.append(text)
-    }
+  }
+
+  /// Asked before any of the adapter's code runs: throws where the policy requires a certificate and none holds.
+  mutating func admit(_ image: AdapterImage) throws(RunError) {
+    let digest = Digest(bytes: image.digest)!
+    guard let demand, !digests.contains(where: { $0.adapter == digest }) else { return }
+    var candidates = given
+    let beside = image.path + ".certificate"
+    if Files.exists(beside) { candidates.append((beside, try RunSetup.read(beside, limit: 1 << 20))) }
+    guard let reasons = take(candidates, digest, demand) else { return }
+    let text =
+      "\(image.path): the policy asks for a conformance certificate of strictness \(demand.level) or more. \(reasons); "
+      + "make one with: exprove conform \(image.path) --certificate \(beside)"
+    guard demand.mode == .warn else { throw .source(text, exitCode: 1) }
+    warnings.append(text)
   }
 
   /// Takes up the first certificate that holds; else why none does.
   private mutating func take(
-    _ candidates: [(path: String, bytes: [UInt8])], _ digest: Digest, _ trusted: [VerifierKey],
-    _ demand: Policy.CertificateDemand, _ now: Int64, isByPath: Bool
+    _ candidates: [(path: String, bytes: [UInt8])], _ digest: Digest, _ demand: Policy.CertificateDemand
   ) -> String? {
-    if isByPath { return "What is loaded by its path need not be what was certified" }
     var reasons: [String] = []
     for candidate in candidates {
       do throws(CertificateRefusal) {

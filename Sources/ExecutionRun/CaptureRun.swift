@@ -59,7 +59,9 @@ package enum CaptureRun {
             + "venues, with \(task.sliceCount) numbers each")
       }
     }
-    var opening = FeedOpening(isolation: request.isolation)
+    var opening = try FeedOpening(
+      isolation: request.isolation, policy: policy,
+      certificates: AdapterCertificates(policy: policy, files: request.certificates, now: request.now))
     var lanes: [FeedLane] = []
     var setups: [FeedSetup] = []
     for (index, text) in request.feeds.enumerated() {
@@ -70,9 +72,9 @@ package enum CaptureRun {
       setups.append(setup)
     }
     try CaptureRun.check(task, setups)
-    let certificates = try AdapterCertificates(
-      of: setups, policy: policy, files: request.certificates, now: request.now)
-    var feeds = certificates.adding(to: setups.map { RunSetup.describe($0) })
+    let certificates = opening.certificates
+    let described = setups.map { RunSetup.describe($0) }
+    var feeds = certificates?.adding(to: described) ?? described
     let input = MergedInput(lanes: lanes)
     if request.fills == .model {
       input.model = ModelLane(

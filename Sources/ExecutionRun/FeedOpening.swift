@@ -4,6 +4,7 @@ package import AdapterHost
 internal import CivilTime
 package import ExecutionIR
 package import Feeds
+internal import Governance
 package import RunJournal
 
 /// A feed's adapter and how its session is set up: all that a replay needs to decode the same frames again.
@@ -23,10 +24,36 @@ package struct FeedOpening {
   private let locator: AdapterLocator
   private let isolation: Isolation
   private var loaded: [AdapterModule] = []
+  /// What the policy demands of sandboxes.
+  private let demand: Policy.IsolationDemand?
+  /// What it demands of certificates; nil where there is no policy.
+  private(set) var certificates: AdapterCertificates?
 
   package init(locator: AdapterLocator = .standard, isolation: Isolation) {
     self.locator = locator
     self.isolation = isolation
+    demand = nil
+    certificates = nil
+  }
+
+  /// Adapters that a policy allows.
+  init(isolation: Isolation, policy: Policy, certificates: AdapterCertificates) throws(RunError) {
+    locator = .standard
+    self.isolation = isolation
+    demand = policy.isolation
+    self.certificates = certificates
+    guard demand == nil || isolation == .worker else {
+      throw .source(
+        "the policy lets no adapter run in-process; leave out --isolation, or give another --policy", exitCode: 1)
+    }
+  }
+
+  private func check(_ sandbox: SandboxLevel?, _ manifest: AdapterManifest) throws(RunError) {
+    guard demand == .sandbox, let sandbox, !sandbox.isWhole else { return }
+    throw .source(
+      "\(manifest.name): the policy demands a whole sandbox before the adapter is loaded; reached is: \(sandbox.text). "
+        + "A kernel of Linux 5.13 or newer with Landlock and seccomp gives it, and an adapter whose manifest does not ask "
+        + "for early-load", exitCode: 1)
   }
 
   /// The adapter of a name or path; the same bytes are loaded once.
@@ -34,11 +61,16 @@ package struct FeedOpening {
     do {
       let image = try locator.image(of: nameOrPath)
       if let known = loaded.first(where: { $0.image.digest == image.digest }) { return known }
+      try certificates?.admit(image)
       let adapter = try AdapterModule(image, isolation)
       loaded.append(adapter)
       return adapter
-    } catch {
+    } catch let error as AdapterError {
       throw .adapter(error)
+    } catch let error as RunError {
+      throw error
+    } catch {
+      throw .internalFault("\(error)")
     }
   }
 
@@ -62,6 +94,7 @@ package struct FeedOpening {
       let container = reader.container.rawValue
       let session = try AdapterSession(adapter, configuration)
       let sandbox = session.sandbox
+      try check(sandbox, manifest)
       let lane = FeedLane(
         index: index, venue: options.venue, session: session, reader: reader, venueLatency: options.venueLatency)
       let setup = FeedSetup(

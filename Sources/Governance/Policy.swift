@@ -61,6 +61,8 @@ public struct Policy: Hashable, Sendable {
   public let maximumBookAge: Int64?
   /// What is asked of the adapters that decode the feeds; nil: nothing.
   public let certificate: CertificateDemand?
+  /// nil: as whoever runs it says.
+  public let isolation: IsolationDemand?
 
   public struct Collar: Hashable, Sendable {
     public let basisPoints: Int64
@@ -113,11 +115,19 @@ public struct Policy: Hashable, Sendable {
     }
   }
 
+  /// Where adapters have to run.
+  public enum IsolationDemand: String, CaseIterable, Sendable {
+    /// In workers, whatever sandbox their kernel gives.
+    case worker
+    /// In workers whose sandbox is whole and stands before the adapter is loaded.
+    case sandbox
+  }
+
   package init(
     name: String, version: String, priceCollar: Collar?, maximumOrderValue: [NamedLimit]?,
     maximumOrderQuantity: [NamedLimit]?, participation: Int64?, restricted: [String],
     messageRate: MessageRate?, preventsOwnCrossing: Bool, maximumBookAge: Int64?,
-    certificate: CertificateDemand? = nil
+    certificate: CertificateDemand? = nil, isolation: IsolationDemand? = nil
   ) {
     self.name = name
     self.version = version
@@ -130,6 +140,7 @@ public struct Policy: Hashable, Sendable {
     self.preventsOwnCrossing = preventsOwnCrossing
     self.maximumBookAge = maximumBookAge
     self.certificate = certificate
+    self.isolation = isolation
   }
 
   /// What holds when no `--policy` is given. It is written into the run like any other: 2 % around the mid, 10 million of

@@ -13,7 +13,7 @@ extension Policy {
   ]
 
   /// No control of orders: where it is left out, nothing is asked of adapters.
-  private static let optional = ["certificate"]
+  private static let optional = ["certificate", "isolation"]
 
   /// Reads a policy file: JSON with every key present, so that no control is off because it was forgotten. `null`
   /// switches a control off. Controls of the parent order, of halts and of gaps are always on.
@@ -65,7 +65,13 @@ extension Policy {
       messageRate: rate, preventsOwnCrossing: try isOff("own_crossing") ? false : try root.boolean("own_crossing"),
       maximumBookAge: try isOff("maximum_book_age")
         ? nil : try root.integer("maximum_book_age", in: 0...86_400_000_000_000),
-      certificate: try Policy.demand(root))
+      certificate: try Policy.demand(root),
+      isolation: try Policy.isolation(root))
+  }
+
+  private static func isolation(_ root: RecordReader) throws(RecordError) -> IsolationDemand? {
+    guard root.has("isolation"), try !root.value("isolation").isNull else { return nil }
+    return try root.choice("isolation")
   }
 
   private static func demand(_ root: RecordReader) throws(RecordError) -> CertificateDemand? {
@@ -147,6 +153,7 @@ extension Policy {
         "level": .integer(certificate.level),
       ])
     }
+    if let isolation { members["isolation"] = .string(isolation.rawValue) }
     return .object(members)
   }
 

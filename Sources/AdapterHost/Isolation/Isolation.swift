@@ -77,14 +77,6 @@ package enum AdapterModule: Sendable {
   }
 
   package var manifest: AdapterManifest { image.manifest }
-
-  /// Loaded from the file's path: what runs need not be what was digested.
-  package var isByPath: Bool {
-    switch self {
-    case .inProcess(let adapter): adapter.isByPath
-    case .worker: false
-    }
-  }
 }
 
 /// What it takes to start workers for an adapter.
