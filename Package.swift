@@ -181,7 +181,8 @@ let package = Package(
     tests(
       "ExecutionRunTests",
       [
-        "AdapterHost", "BrokenAdapters", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun", "Governance",
+        "AdapterHost", "BrokenAdapters", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun", "Feeds",
+        "Governance",
         "RunJournal", "TransparencyLog", "VenueSimulator",
       ]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),

@@ -8,6 +8,7 @@
 #   PREFIX/lib/libexprove.so         and .so.1, .so.1.0.0; without debugging symbols unless KEEP_SYMBOLS=1
 #   PREFIX/lib/pkgconfig/            pkg-config exprove
 #   PREFIX/lib/cmake/exprove/        find_package(exprove)
+#   PREFIX/share/exprove/RULES.md    the rules for adapters, by number
 #   PREFIX/share/exprove/python/     import exprove
 #   PREFIX/share/exprove/examples/
 #
@@ -31,6 +32,7 @@ install -d "$prefix/include/exprove" "$prefix/lib/pkgconfig" "$prefix/lib/cmake/
 install -m 0644 "$here"/include/exprove/*.h "$here"/include/exprove/*.hpp "$prefix/include/exprove"
 install -m 0644 "$here/pkgconfig/exprove.pc" "$prefix/lib/pkgconfig"
 install -m 0644 "$here"/cmake/*.cmake "$prefix/lib/cmake/exprove"
+install -m 0644 "$here/RULES.md" "$prefix/share/exprove"
 install -m 0644 "$here/python/exprove.py" "$prefix/share/exprove/python"
 install -m 0644 "$here"/examples/c/* "$prefix/share/exprove/examples/c"
 install -m 0644 "$here"/examples/cpp/* "$prefix/share/exprove/examples/cpp"

@@ -57,9 +57,13 @@ package struct FeedOpening {
   }
 
   /// The adapter of a name or path; the same bytes are loaded once.
-  package mutating func adapter(_ nameOrPath: String) throws(RunError) -> AdapterModule {
+  /// `settings`, where a session will have some, are held against its manifest before any of its code runs.
+  package mutating func adapter(
+    _ nameOrPath: String, settings: [AdapterSession.Configuration.Setting]? = nil
+  ) throws(RunError) -> AdapterModule {
     do {
       let image = try locator.image(of: nameOrPath)
+      if let settings { try image.manifest.check(settings) }
       if let known = loaded.first(where: { $0.image.digest == image.digest }) { return known }
       try certificates?.admit(image)
       let adapter = try AdapterModule(image, isolation)
@@ -77,7 +81,8 @@ package struct FeedOpening {
   /// The lane of feed `index`, and its setup for the record.
   package mutating func open(_ options: FeedOptions, index: Int, seed: UInt64) throws(RunError) -> (FeedLane, FeedSetup)
   {
-    let adapter = try adapter(options.adapter)
+    let settings = options.settings.map { AdapterSession.Configuration.Setting(key: $0.key, value: $0.value) }
+    let adapter = try adapter(options.adapter, settings: settings)
     let manifest = adapter.manifest
     do {
       let reader = try FeedReader.open(options.path, feed: UInt32(index), declared: manifest.framings, options: options)
@@ -90,7 +95,7 @@ package struct FeedOpening {
       }
       let configuration = AdapterSession.Configuration(
         framing: reader.framing, channel: .marketData, dayStart: day?.nanoseconds ?? 0, seed: seed,
-        settings: options.settings.map { AdapterSession.Configuration.Setting(key: $0.key, value: $0.value) })
+        settings: settings)
       let container = reader.container.rawValue
       let session = try AdapterSession(adapter, configuration)
       let sandbox = session.sandbox

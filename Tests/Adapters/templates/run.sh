@@ -85,6 +85,16 @@ if command -v clang++ >/dev/null; then
   make -C desk-cpp clean >/dev/null
   build cpp-clang desk-cpp '' CXX=clang++
 fi
+# The README's second block, line by line, with the command in the PATH.
+mkdir -p bin
+ln -sf "$EXPROVE" bin/exprove
+readme() { (cd desk-c && PATH="$PWD/../bin:$PATH" bash -euc "$(awk '/^```/ { block++; next } block == 3' README.md)"); }
+if readme >"$work/readme.out" 2>"$work/log" && grep -q '^frame-time  yes$' "$work/readme.out" &&
+  grep -q 'order_add' "$work/readme.out" && grep -q '^time,ask_price_1' "$work/readme.out" &&
+  ! grep -q ' $' "$work/readme.out"; then good "the README's commands"; else bad "the README's commands"; fi
+check "cpp: inspect tells of extensions" bash -c \
+  '"$EXPROVE" adapter inspect desk-cpp/libdesk-cpp.so | grep -q "^extensions  exprove.health/1, exprove.instruments/1$"'
+check "help has an example" bash -c '"$EXPROVE" adapter new --help | grep -q "exprove adapter new my-venue --language cpp"'
 lines=$(grep -cv '^ *$\|^ *//' desk-cpp/adapter.cpp)
 check "cpp: an adapter in $lines lines of code" test "$lines" -lt 60
 check "the sample is what its script writes" bash -c \

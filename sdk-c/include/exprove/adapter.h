@@ -118,19 +118,19 @@ typedef struct exprove_adapter {
   uint64_t manifest_size;
 
   /* Once after the entry, before anything else. `host` stays valid until `deinit` returns. On failure
-   * text goes to `error` and nothing is left behind. Required. [main-thread] */
+   * text goes to `error` and nothing is left behind. Required. XP-A-201, 202, 107. [main-thread] */
   exprove_status (*init)(const exprove_host *host, exprove_text *error);
   /* Every session was destroyed before. `init` may follow again. Required. [main-thread & loaded] */
   void (*deinit)(void);
 
-  /* A new session, which has seen nothing. Required. [any-thread & loaded] */
+  /* A new session, which has seen nothing. Required. XP-A-203 to 205, 207. [any-thread & loaded] */
   exprove_status (*create)(const exprove_config *config, exprove_session **session, exprove_text *error);
   /* NULL is ignored. Required. [session-thread & active] */
   void (*destroy)(exprove_session *session);
-  /* Back to the state after `create`. Required. [session-thread & active] */
+  /* Back to the state after `create`. Required. XP-A-206. [session-thread & active] */
   exprove_status (*reset)(exprove_session *session);
 
-  /* Turns frames into events (XP-A-301 to 322), in order, whole frames only: it stops before a frame whose events do not
+  /* Turns frames into events (XP-A-301 to 322, 401 to 415), in order, whole frames only: it stops before a frame whose events do not
    * fit what is left of the capacity, and consumes at least one. `frame` of each event is the index of
    * its frame in `frames`. A frame gives at least one event, its last one flagged LAST; one that
    * cannot be understood gives MALFORMED or UNKNOWN. What the adapter does with a frame depends
@@ -140,28 +140,28 @@ typedef struct exprove_adapter {
   exprove_status (*decode)(exprove_session *session, exprove_batch *batch);
 
   /* One counter for each `message` of the manifest, in its order: messages seen since create.
-   * Writes at most `capacity` values. Part of the saved state. Required. [session-thread & active] */
+   * Writes at most `capacity` values. Part of the saved state. Required. XP-A-407. [session-thread & active] */
   exprove_status (*counters)(const exprove_session *session, uint64_t *values, uint32_t capacity);
 
   /* The whole state as bytes, the same bytes for the same state. EXPROVE_TOO_SMALL sets `size`.
-   * Required. [session-thread & active] */
+   * Required. XP-A-502, 503. [session-thread & active] */
   exprove_status (*save)(const exprove_session *session, uint8_t *out, uint64_t capacity, uint64_t *size);
   /* Takes up a saved state in a session of the same configuration; EXPROVE_BAD_DATA leaves the session as
-   * after `reset`. Saved bytes are hostile. Required. [session-thread & active] */
+   * after `reset`. Saved bytes are hostile. Required. XP-A-501. [session-thread & active] */
   exprove_status (*load)(exprove_session *session, const uint8_t *bytes, uint64_t size);
 
-  /* An extension's table by its versioned id, NULL for an unknown one. Optional. [any-thread & loaded] */
+  /* An extension's table by its versioned id, NULL for an unknown one. Optional. XP-A-108. [any-thread & loaded] */
   const void *(*extension)(const char *id);
 
   /* The venue's own time of each frame, nanoseconds since 1970, INT64_MIN for a frame without one: for captures that
    * have no receive times. Reads only the frame and the configuration. Optional, announced by
-   * `frame-time: yes`. [session-thread & active] */
+   * `frame-time: yes`. XP-A-106, 408. [session-thread & active] */
   exprove_status (*frame_time)(const exprove_session *session, const uint8_t *bytes, uint64_t bytes_size,
                                const exprove_frame *frames, uint32_t frame_count, int64_t *times);
 } exprove_adapter;
 
 /* The one exported symbol. Fills `adapter` for `abi_version`, or returns EXPROVE_NOT_IMPLEMENTED, and the
- * host asks for an older one. [main-thread] */
+ * host asks for an older one. XP-A-101 to 105. [main-thread] */
 EXPROVE_EXPORT exprove_status exprove_adapter_entry(uint32_t abi_version, exprove_adapter *adapter);
 
 EXPROVE_EXTERN_C_END

@@ -37,7 +37,7 @@ typedef enum exprove_side {
   EXPROVE_SIDE_SELL = 2
 } exprove_side;
 
-/* What an event says. "side" of a trade is the aggressor's, NONE when the venue does not tell. */
+/* What an event says; XP-A-306 to 321 hold each event against it. "side" of a trade is the aggressor's, NONE when the venue does not tell. */
 typedef enum exprove_kind {
   /* Order by order. */
   EXPROVE_KIND_ORDER_ADD = 1,     /* aux: participant as up to 8 ASCII bytes, first byte lowest, or 0 */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What an adapter can offer beyond decoding. The manifest names the versioned id (`extension: exprove.health/1`), and
+ * What an adapter can offer beyond decoding. XP-A-701 to 706 are what the host demands of each answer. The manifest names the versioned id (`extension: exprove.health/1`), and
  * the slot `extension` gives its table, the same one each time.
  *
  * Tables and records begin with `struct_size` and grow only at their end. Of a table: what the adapter filled; a slot that
