@@ -36,6 +36,7 @@ enum AdapterCall: UInt32, CaseIterable {
 ///     0 u64 calls made · 8 u32 call · 12 u32 frame · 16 u32 bytes of it · 20 u32 finished · 24 u32 status
 ///     28 u32 size of the detail · 32 detail · 4096 u32 size of the value · 4100 value
 ///     8192 u32 whether the log was called outside a call
+///     8256 u32 places of a crash · 8260 u32 each, an offset within the adapter
 @safe final class ChildNotes {
   static let size = 16_384
   private static let detailLimit = 4_000
@@ -82,6 +83,12 @@ enum AdapterCall: UInt32, CaseIterable {
   var isIdle: Bool { word(8) == 0 }
   func markStrayCallback() { set(8192, 1) }
 
+  /// A place on the stack of a crash, the innermost first.
+  func note(place: UInt32, at index: Int) {
+    set(8260 + 4 * index, place)
+    set(8256, UInt32(index + 1))
+  }
+
   func finish(_ status: ConformanceStatus, _ detail: String, value: [UInt8] = []) {
     let bytes = Array(detail.utf8.prefix(ChildNotes.detailLimit))
     for (index, byte) in bytes.enumerated() {
@@ -111,6 +118,8 @@ enum AdapterCall: UInt32, CaseIterable {
   var detail: String {
     String(decoding: bytes(at: 32, count: min(Int(word(28)), ChildNotes.detailLimit)), as: UTF8.self)
   }
+  /// Where it crashed, as offsets within the adapter's file.
+  var places: [UInt32] { (0..<min(Int(word(8256)), CrashTrace.depth)).map { word(8260 + 4 * $0) } }
   var value: [UInt8] { bytes(at: 4100, count: min(Int(word(4096)), 64)) }
 
   /// The last call that the child noted.

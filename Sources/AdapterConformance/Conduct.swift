@@ -113,7 +113,12 @@ extension ConformanceRun {
         result: result(.timeout, "more than \(check.processorSeconds(effort: effort)) s of processor time, \(place)"),
         product: child.produced)
     case .signalled(let number):
-      return Outcome(result: result(.crash, "\(ConformanceRun.signalName(number)) \(place)"), product: child.produced)
+      let trace = notes.places.map { "0x\(String($0, radix: 16))" }.joined(separator: " < ")
+      return Outcome(
+        result: result(
+          .crash,
+          "\(ConformanceRun.signalName(number)) \(place)" + (trace.isEmpty ? "" : ", at \(trace) of the file")),
+        product: child.produced)
     case .exited(let code):
       guard notes.isFinished else {
         let words = String(decoding: child.printed.prefix(300).map { $0 < 32 ? 0x20 : $0 }, as: UTF8.self)

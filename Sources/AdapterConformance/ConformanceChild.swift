@@ -52,6 +52,8 @@ package enum ConformanceChild {
     // Whoever interrupts the harness does not leave checks behind.
     _ = linux_die_with_parent()
     limit(order)
+    // A sanitizer has a handler of its own, which tells more.
+    if order.check != .sanitizerClean { CrashTrace.install(notes) }
     let corpus = Corpus(decoding: ChildProcess.contents(ChildProcess.Descriptor.corpus, limit: 256 << 20))
     do {
       let image = try AdapterImage.read(path: order.path)

@@ -23,7 +23,10 @@ struct FuzzMutator {
   init(learning frames: [Corpus.Entry]) {
     self.frames = frames
     let sample = frames.prefix(200).flatMap { $0.bytes.prefix(64) }
-    isText = !sample.isEmpty && sample.count { $0 >= 0x20 && $0 < 0x7F } * 100 > sample.count * 95
+    lengths = Array(Set(frames.map(\.bytes.count))).sorted()
+    // Text of a few lengths has its fields at fixed places, like any other bytes.
+    isText =
+      !sample.isEmpty && lengths.count > 16 && sample.count { $0 >= 0x20 && $0 < 0x7F } * 100 > sample.count * 95
     var index: [[UInt8]: Int] = [:]
     for (number, entry) in frames.enumerated() {
       let length = isText ? 0 : entry.bytes.count
@@ -37,7 +40,6 @@ struct FuzzMutator {
       kinds[kind].members.append(number)
       kindOf.append(kind)
     }
-    lengths = Array(Set(frames.map(\.bytes.count))).sorted()
     for kind in kinds.indices { learn(kind) }
     let heads = kinds.compactMap { kind in kind.members.first.map { frames[$0].bytes } }
     typePlaces = (0..<16).filter { place in

@@ -45,6 +45,7 @@ final class Trial {
     notes.record(.load)
     let adapter = try LoadedAdapter(image, enforcingRules: false)
     notes.settle()
+    CrashTrace.watch(adapter)
     return adapter
   }
 

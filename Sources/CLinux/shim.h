@@ -41,6 +41,9 @@ typedef struct linux_loaded_object {
 typedef int (*linux_object_visitor)(const linux_loaded_object *object, size_t size, void *context);
 extern int linux_dl_iterate_phdr(linux_object_visitor visitor, void *context) __asm__("dl_iterate_phdr");
 
+/* backtrace(3) */
+extern int linux_backtrace(void **buffer, int size) __asm__("backtrace");
+
 /* mallinfo2(3) */
 typedef struct linux_heap_use {
   size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks;

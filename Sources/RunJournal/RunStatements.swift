@@ -32,6 +32,11 @@ package enum RunStatements {
     var subjects = [Statement.Subject(name: "run.json", digest: json.digest)]
     subjects.append(Statement.Subject(name: "reference", digest: description.reference))
     for digest in adapters { subjects.append(Statement.Subject(name: "adapters/\(digest).so", digest: digest)) }
+    var certificates: [Digest] = []
+    for digest in description.feeds.compactMap(\.adapter?.certificate) where !certificates.contains(digest) {
+      certificates.append(digest)
+      subjects.append(Statement.Subject(name: "objects/\(digest)", digest: digest))
+    }
     return Statement(
       subjects: subjects, predicateType: Statement.predicateType("run"),
       predicate: .object([

@@ -30,7 +30,10 @@ struct Conform: ParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("A shipped adapter's name, or the path of a .so.", valueName: "adapter"))
-  var adapter: String
+  var adapter: String?
+
+  @Flag(help: "List the checks, each with its level, its severity and what must hold, and run none.")
+  var list = false
 
   @Option(name: .customLong("capture"), help: ArgumentHelp("A capture of the venue; repeatable.", valueName: "file"))
   var captures: [String] = []
@@ -90,6 +93,7 @@ struct Conform: ParsableCommand {
   var json = false
 
   func validate() throws {
+    guard list || adapter != nil else { throw ValidationError("name an adapter; see exprove conform --help") }
     guard Strictness(level: strictness) != nil else { throw ValidationError("--strictness is 1 to 10") }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs is 1 to 64") }
     guard expect.count <= captures.count else { throw ValidationError("--expect needs the --capture that it is about") }
@@ -112,6 +116,7 @@ struct Conform: ParsableCommand {
 
   func run() throws {
     try Failure.exit {
+      guard !list, let adapter else { return try listChecks() }
       let started = Clock.now()
       let report: ConformanceReport
       do {
@@ -137,6 +142,21 @@ struct Conform: ParsableCommand {
         throw ExitCode(report.exitCode)
       }
       if let certificate { try certify(report, started, certificate) }
+    }
+  }
+
+  private func listChecks() throws {
+    if json {
+      let checks = ConformanceCheck.allCases.map { check in
+        JSON.object([
+          "id": .string(check.id), "group": .string(check.group), "level": .integer(Int64(check.level)),
+          "severity": .string(check.severity.rawValue), "reason": .string(check.reason),
+        ])
+      }
+      return try Console.printJSON(.object(["harness": .string(ConformanceReport.harness), "checks": .array(checks)]))
+    }
+    for check in ConformanceCheck.allCases {
+      Console.print("\(check.id)\t\(check.level)\t\(check.severity.rawValue)\t\(check.reason)")
     }
   }
 

@@ -47,6 +47,8 @@ internal import Testing
     let report = try Harness.run(try Workshop.adapter("reads_beyond"), captures: [Harness.capture], only: "^memory")
     #expect(report.text.contains("crash     memory.bounds           SIGSEGV in decode of frame"))
     #expect(report.text.contains("reproduce: exprove conform "))
+    // And where in the file, for addr2line.
+    #expect(report.text.contains(/SIGSEGV in decode of frame 7 .*, at 0x[0-9a-f]+/))
     #expect(report.text.hasSuffix("does not conform: 6 pass, 1 crash\n"))
   }
 

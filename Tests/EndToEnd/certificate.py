@@ -98,6 +98,8 @@ def demanded(bench):
     run = bench.path("with")
     digest = hashlib.sha256(product.read(case.certificate)).hexdigest()
     bench.hold(product.run_description(run)["feeds"][0]["adapter"]["certificate"] == digest, "run.json")
+    named = {subject["name"] for subject in product.statement(product.leaves(run)[0])["subject"]}
+    bench.hold(f"objects/{digest}" in named, named)
     bench.hold(product.read(f"{run}/objects/{digest}") == product.read(case.certificate), "the certificate in objects/")
     bench.expect(0, "verify", run, "--vkey", product.vkey(run))
     bench.expect(0, "replay", run)
