@@ -64,21 +64,27 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     room("DurableFiles"),
+    room("SourceDiagnostics"),
     // Floor 1
+    // Plain C over libffi, for the host and the worker.
+    .target(
+      name: "AdapterBinder", dependencies: ["CExProveABI", "CFFI"],
+      cSettings: cRules + [.define("_GNU_SOURCE")]),
     room("CivilTime"),
     room("ExecutionIR", [crypto]),
     room("EventFlow", ["CExProveABI", crypto]),
     room("TransparencyLog", ["DurableFiles", crypto]),
     // Floor 2
-    room("ContractLanguage", ["ExecutionIR", "CivilTime"]),
+    room("AdapterBinding", ["AdapterBinder", "CExProveABI", "SourceDiagnostics"]),
+    room("ContractLanguage", ["ExecutionIR", "CivilTime", "SourceDiagnostics"]),
     room("Feeds", ["CExProveABI", "CivilTime", "EventFlow", "CZlib", "CZstd"]),
-    room("AdapterHost", ["CExProveABI", "CLinux", "EventFlow", crypto]),
     room("MarketModel", ["CExProveABI", "ExecutionIR", "EventFlow"]),
     // Floor 3
+    room("AdapterHost", ["AdapterBinder", "AdapterBinding", "CExProveABI", "CLinux", "EventFlow", "SourceDiagnostics", crypto]),
     room("ExecutionSolver", ["ExecutionIR"]),
     room("Governance", ["DurableFiles", "ExecutionIR", "TransparencyLog", crypto]),
-    room("AdapterConformance", ["AdapterHost", "CExProveABI", "CLinux", "EventFlow", "ExecutionIR", "Feeds"]),
     // Floor 4
+    room("AdapterConformance", ["AdapterHost", "CExProveABI", "CLinux", "EventFlow", "ExecutionIR", "Feeds"]),
     room(
       "ExecutionEngine", ["CExProveABI", "ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),
     // Floor 5
@@ -102,7 +108,8 @@ let package = Package(
       "ExecutionRun",
       [
         "AdapterHost", "CExProveABI", "CivilTime", "ContractLanguage", "DurableFiles", "EventFlow", "ExecutionEngine",
-        "ExecutionIR", "Feeds", "Governance", "RunJournal", "TransparencyLog", "VenueSimulator", crypto,
+        "ExecutionIR", "Feeds", "Governance", "RunJournal", "SourceDiagnostics", "TransparencyLog", "VenueSimulator",
+        crypto,
       ]),
     // The library for C programs: its own Swift runtime inside, no other names than those of client.h outside.
     .target(
@@ -125,7 +132,7 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterConformance", "AdapterHost", "CExProveABI", "ComplianceReports", "DurableFiles", "EventFlow",
+        "AdapterBinding", "AdapterConformance", "AdapterHost", "CExProveABI", "ComplianceReports", "DurableFiles", "EventFlow",
         "ExecutionEngine", "ExecutionIR", "ExecutionRun",
         "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog", arguments,
       ], swiftSettings: swiftRules),
@@ -134,10 +141,10 @@ let package = Package(
     adapter("BinanceAdapter", path: "Plugins/binance"),
     // Tests
     tests("ExecutionIRTests", ["ExecutionIR"]),
-    tests("ContractLanguageTests", ["ContractLanguage", "CivilTime", "ExecutionIR"]),
+    tests("ContractLanguageTests", ["ContractLanguage", "CivilTime", "ExecutionIR", "SourceDiagnostics"]),
     tests("ExecutionSolverTests", ["ExecutionSolver", "ExecutionIR"]),
     .target(
-      name: "BrokenAdapters", path: "Tests/BrokenAdapters", exclude: ["adapters"], swiftSettings: swiftRules),
+      name: "BrokenAdapters", path: "Tests/BrokenAdapters", exclude: ["adapters", "libraries"], swiftSettings: swiftRules),
     .executableTarget(
       name: "conformance-program", dependencies: ["AdapterConformance"], path: "Tests/ConformanceProgram",
       swiftSettings: swiftRules),
@@ -145,6 +152,12 @@ let package = Package(
       "AdapterConformanceTests",
       ["AdapterConformance", "AdapterHost", "BrokenAdapters", "ExecutionIR", "conformance-program"]),
     tests("AdapterHostTests", ["AdapterHost", "BrokenAdapters", "CExProveABI", "EventFlow"]),
+    tests(
+      "AdapterBindingTests",
+      [
+        "AdapterBinder", "AdapterBinding", "AdapterHost", "BrokenAdapters", "CExProveABI", "CLinux", "EventFlow", "Feeds",
+        "SourceDiagnostics",
+      ]),
     tests("GovernanceTests", ["Governance", "ExecutionIR", "TransparencyLog", crypto]),
     tests("TransparencyLogTests", ["TransparencyLog", crypto]),
     tests("RunJournalTests", ["RunJournal", "EventFlow", "CExProveABI", "DurableFiles"]),

@@ -18,7 +18,9 @@ struct SealedCopy {
     guard descriptor >= 0 else { throw SealedCopy.failed(image.path, "memfd_create", errno) }
     do throws(AdapterError) {
       try SealedCopy.fill(descriptor, image)
-      guard try SealedCopy.digest(descriptor, image) == image.digest else {
+      // A bound library's digest is its bundle's.
+      let digest = image.bound.map { Array(SHA256.hash(data: $0.bytes)) } ?? image.digest
+      guard try SealedCopy.digest(descriptor, image) == digest else {
         throw AdapterError(.sealing, "\(image.path): the sealed copy differs from what was read; try again")
       }
     } catch {
@@ -36,10 +38,11 @@ struct SealedCopy {
   }
 
   private static func fill(_ descriptor: Int32, _ image: borrowing AdapterImage) throws(AdapterError) {
+    let bytes = image.code
     var written = 0
-    while written < image.bytes.count {
+    while written < bytes.count {
       let start = written
-      let count = unsafe image.bytes.withUnsafeBytes {
+      let count = unsafe bytes.withUnsafeBytes {
         unsafe write(descriptor, $0.baseAddress! + start, $0.count - start)
       }
       if count < 0 && errno == EINTR { continue }

@@ -63,6 +63,40 @@ package enum Workshop {
       flags: ["-I", "\(path)/include"])
   }
 
+  /// A vendor's library that knows nothing of ExProve, from `libraries`, and its binding beside it; the path of the
+  /// latter. `flags` serve the library.
+  package static func bound(_ name: String, flags: [String] = []) throws -> String {
+    try bound(name, source: "\(root)/Tests/BrokenAdapters/libraries/\(name).c",
+      binding: try String(contentsOfFile: "\(root)/Tests/BrokenAdapters/libraries/\(name).binding", encoding: .utf8),
+      flags: flags)
+  }
+
+  /// The shipped example of one, with a binding of the test's own where it gives one.
+  package static func deep(binding: String? = nil, flags: [String] = ["-g"]) throws -> String {
+    let folder = "\(root)/sdk-c/examples/binding"
+    return try bound(
+      "deep", source: "\(folder)/deep.c",
+      binding: try binding ?? String(contentsOfFile: "\(folder)/deep.binding", encoding: .utf8), flags: flags)
+  }
+
+  private static func bound(_ name: String, source: String, binding: String, flags: [String]) throws -> String {
+    let library = try build(
+      key: "bound \(name) \(flags)", name: name, sources: [source], flags: ["-Wl,-z,noexecstack"] + flags)
+    let folder = library.dropLast(3) + "-\(UInt32.random(in: 0 ... .max))"
+    try FileManager.default.createDirectory(atPath: String(folder), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: library, toPath: "\(folder)/lib\(name).so")
+    try Data(binding.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name).binding"))
+    return "\(folder)/\(name).binding"
+  }
+
+  /// An adapter of `libraries`, with the shipped example's library compiled in.
+  package static func compiledDeep() throws -> String {
+    try build(
+      key: "compiled deep", name: "deep-compiled",
+      sources: ["\(root)/Tests/BrokenAdapters/libraries/deep_adapter.c", "\(root)/sdk-c/examples/binding/deep.c"],
+      flags: ["-I", "\(root)/sdk-c/examples/binding"])
+  }
+
   /// C text of a test's own.
   package static func text(_ name: String, _ text: String, flags: [String] = []) throws -> String {
     let file = "\(directory)/\(name).c"
