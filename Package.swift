@@ -80,7 +80,9 @@ let package = Package(
     room("Feeds", ["CExProveABI", "CivilTime", "EventFlow", "CZlib", "CZstd"]),
     room("MarketModel", ["CExProveABI", "ExecutionIR", "EventFlow"]),
     // Floor 3
-    room("AdapterHost", ["AdapterBinder", "AdapterBinding", "CExProveABI", "CLinux", "EventFlow", "SourceDiagnostics", crypto]),
+    room(
+      "AdapterHost",
+      ["AdapterBinder", "AdapterBinding", "CExProveABI", "CLinux", "EventFlow", "SourceDiagnostics", crypto]),
     room("ExecutionSolver", ["ExecutionIR"]),
     room("Governance", ["DurableFiles", "ExecutionIR", "TransparencyLog", crypto]),
     // Floor 4
@@ -132,7 +134,8 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterBinding", "AdapterConformance", "AdapterHost", "CExProveABI", "ComplianceReports", "DurableFiles", "EventFlow",
+        "AdapterBinding", "AdapterConformance", "AdapterHost", "CExProveABI", "ComplianceReports", "DurableFiles",
+        "EventFlow",
         "ExecutionEngine", "ExecutionIR", "ExecutionRun",
         "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog", arguments,
       ], swiftSettings: swiftRules),
@@ -144,7 +147,8 @@ let package = Package(
     tests("ContractLanguageTests", ["ContractLanguage", "CivilTime", "ExecutionIR", "SourceDiagnostics"]),
     tests("ExecutionSolverTests", ["ExecutionSolver", "ExecutionIR"]),
     .target(
-      name: "BrokenAdapters", path: "Tests/BrokenAdapters", exclude: ["adapters", "libraries"], swiftSettings: swiftRules),
+      name: "BrokenAdapters", path: "Tests/BrokenAdapters", exclude: ["adapters", "libraries"],
+      swiftSettings: swiftRules),
     .executableTarget(
       name: "conformance-program", dependencies: ["AdapterConformance"], path: "Tests/ConformanceProgram",
       swiftSettings: swiftRules),
@@ -155,7 +159,8 @@ let package = Package(
     tests(
       "AdapterBindingTests",
       [
-        "AdapterBinder", "AdapterBinding", "AdapterHost", "BrokenAdapters", "CExProveABI", "CLinux", "EventFlow", "Feeds",
+        "AdapterBinder", "AdapterBinding", "AdapterHost", "BrokenAdapters", "CExProveABI", "CLinux", "EventFlow",
+        "Feeds",
         "SourceDiagnostics",
       ]),
     tests("GovernanceTests", ["Governance", "ExecutionIR", "TransparencyLog", crypto]),

@@ -179,8 +179,13 @@ typedef struct program {
 program *program_read(const uint8_t *bytes, size_t size, exprove_text *error);
 void program_free(program *p);
 
+/* What is wrong with a callback's code; NULL when the interpreter may run it. */
+const char *handler_fault(const program *p, const handler *h);
+
 /* Up to `capacity` bytes of a formatted text, as exprove_text wants it. */
 void say(exprove_text *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static inline int is_integer(uint32_t kind) { return kind >= TYPE_U8 && kind <= TYPE_I64; }
 
 static inline uint32_t type_bytes(uint32_t kind) {
   return kind == TYPE_VOID ? 0u : kind <= TYPE_I8 ? 1u : kind <= TYPE_I16 ? 2u : kind <= TYPE_I32 ? 4u

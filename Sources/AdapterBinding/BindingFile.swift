@@ -67,7 +67,8 @@ package struct BindingFile: Sendable {
     } else if let offset = BindingFile.firstInvalid(bytes) {
       found.append(
         Diagnostic(
-          source, SourceRange(offset, offset + 1), "byte \(offset) is not valid UTF-8", help: "save the file as UTF-8 text"))
+          source, SourceRange(offset, offset + 1), "byte \(offset) is not valid UTF-8",
+          help: "save the file as UTF-8 text"))
     } else {
       do throws(BindingFault) {
         parser = BindingParser(source, try BindingLexer.tokens(source))

@@ -105,7 +105,8 @@ struct BindingLexer {
     let value = Int64(digits, radix: isHexadecimal ? 16 : 10) ?? UInt64(digits, radix: 16).map(Int64.init(bitPattern:))
     guard let value, isHexadecimal || Int64(digits) != nil, isHexadecimal || digits == "0" || digits.first != "0" else {
       throw fault(
-        start, "“\(text.prefix(24))” is no integer of 64 bits", help: "write 123, 0x7b or 'c'; no octal and no fractions")
+        start, "“\(text.prefix(24))” is no integer of 64 bits",
+        help: "write 123, 0x7b or 'c'; no octal and no fractions")
     }
     append(.number(value), start)
   }
@@ -139,7 +140,8 @@ struct BindingLexer {
       while let next = byte(), next & 0xC0 == 0x80 { at += 1 }
       throw fault(
         start, "“\(source.text(SourceRange(start, at)))” has no meaning here",
-        help: "a binding is written like C: names, integers, 'c', \"text\" and { } ( ) [ ] ; , . : = * & | + - @ -> == !=")
+        help:
+          "a binding is written like C: names, integers, 'c', \"text\" and { } ( ) [ ] ; , . : = * & | + - @ -> == !=")
     }
     at += 1
     append(.sign, start)

@@ -111,7 +111,9 @@ struct BindingParser {
     suggestion(for: written, among: words).map { "; did you mean “\($0)”?" } ?? ""
   }
 
-  mutating func nested<Result>(_ body: (inout BindingParser) throws(BindingFault) -> Result) throws(BindingFault) -> Result {
+  mutating func nested<Result>(_ body: (inout BindingParser) throws(BindingFault) -> Result) throws(BindingFault)
+    -> Result
+  {
     depth += 1
     defer { depth -= 1 }
     guard depth <= BindingParser.depthLimit else {

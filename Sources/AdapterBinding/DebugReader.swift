@@ -59,7 +59,9 @@ struct DebugReader {
       limit = info.upperBound
       let start = at
       let length = try number(4)
-      guard length < 0xFFFF_FFF0 else { throw Unreadable(reason: "its debug information is in the 64-bit form of DWARF") }
+      guard length < 0xFFFF_FFF0 else {
+        throw Unreadable(reason: "its debug information is in the 64-bit form of DWARF")
+      }
       guard length <= info.upperBound - at else { throw damaged(start) }
       let end = at + length
       limit = end
@@ -115,7 +117,9 @@ struct DebugReader {
 
   private mutating func readUnit(_ start: Int, _ end: Int) throws(DebugInfo.Unreadable) {
     let version = try number(2)
-    guard version == 4 || version == 5 else { throw Unreadable(reason: "its debug information is of DWARF \(version); 4 and 5 are read") }
+    guard version == 4 || version == 5 else {
+      throw Unreadable(reason: "its debug information is of DWARF \(version); 4 and 5 are read")
+    }
     var kind = 1
     var addressSize = 8
     let table: Int
@@ -163,7 +167,9 @@ struct DebugReader {
       table[code] = abbreviation
     }
     // Tables that overlap, each of them large, would be work without end.
-    guard tables.count < 4096 else { throw Unreadable(reason: "its debug information has more than 4096 tables of abbreviations") }
+    guard tables.count < 4096 else {
+      throw Unreadable(reason: "its debug information has more than 4096 tables of abbreviations")
+    }
     tables[offset] = table
     return table
   }
@@ -272,7 +278,8 @@ struct DebugReader {
       let actual = try leb()
       guard actual != 0x16, actual != 0x21 else { throw damaged(at) }
       return try read(actual, 0, unit)
-    default: throw Unreadable(reason: "its debug information has a form 0x\(String(form, radix: 16)), which is not known")
+    default:
+      throw Unreadable(reason: "its debug information has a form 0x\(String(form, radix: 16)), which is not known")
     }
     return .other
   }

@@ -37,7 +37,8 @@ extension BindingParser {
 
   private func room(_ count: Int, _ range: SourceRange) throws(BindingFault) {
     guard count < ProgramBuilder.mostItems else {
-      throw fault(range, "there are too many of these", help: "at most \(ProgramBuilder.mostItems); declare what is used")
+      throw fault(
+        range, "there are too many of these", help: "at most \(ProgramBuilder.mostItems); declare what is used")
     }
   }
 
@@ -137,7 +138,8 @@ extension BindingParser {
       repeat {
         let name = try word("a field's name", help: "write int64_t price;")
         if isSign(":") {
-          throw fault(token.range, "bit fields cannot be declared", help: "declare the integer that holds them, and use &")
+          throw fault(
+            token.range, "bit fields cannot be declared", help: "declare the integer that holds them, and use &")
         }
         let type = try arrays(of: base)
         guard declarations.layout(type) != nil else {
@@ -154,7 +156,8 @@ extension BindingParser {
       try expect(";", after: "the field")
     }
     guard !fields.isEmpty else {
-      throw fault(token.range, "a struct without fields", help: "of an opaque struct only the name is declared: struct name;")
+      throw fault(
+        token.range, "a struct without fields", help: "of an opaque struct only the name is declared: struct name;")
     }
     return fields
   }
@@ -184,7 +187,8 @@ extension BindingParser {
       let nearest = token.kind == .word ? nearest(token.text, known) : ""
       throw fault(
         words.isEmpty ? token.range : start,
-        words.isEmpty ? "“\(token.text.prefix(40))” is no type\(nearest)" : "“\(words.joined(separator: " "))” is no type",
+        words.isEmpty
+          ? "“\(token.text.prefix(40))” is no type\(nearest)" : "“\(words.joined(separator: " "))” is no type",
         help: "declare it before: typedef struct { … } name; or struct name;")
     }
     while isSign("*") || isWord("const") || isWord("restrict") || isWord("volatile") {
@@ -208,7 +212,9 @@ extension BindingParser {
     while takeIf("[") {
       counts.append(try count("number of elements", in: 1...Int64(CDeclarations.sizeLimit)))
       try expect("]", after: "the number of elements")
-      guard counts.count <= 4 else { throw fault(token.range, "an array of arrays of arrays", help: "at most four levels") }
+      guard counts.count <= 4 else {
+        throw fault(token.range, "an array of arrays of arrays", help: "at most four levels")
+      }
     }
     var type = base
     for count in counts.reversed() {
@@ -246,12 +252,15 @@ extension BindingParser {
     if takeIf(")") { return [] }
     repeat {
       if isSign(".") {
-        throw fault(token.range, "functions with any number of arguments cannot be bound", help: "declare a function with a fixed number")
+        throw fault(
+          token.range, "functions with any number of arguments cannot be bound",
+          help: "declare a function with a fixed number")
       }
       let base = try type()
       if isSign("("), ahead(1).text == "*" {
         throw fault(
-          token.range, "a callback needs a name of its own", help: "write typedef void (*name)(…); before, and use that")
+          token.range, "a callback needs a name of its own", help: "write typedef void (*name)(…); before, and use that"
+        )
       }
       let name = token.kind == .word ? take().text : "argument\(parameters.count + 1)"
       var type = base
@@ -269,11 +278,13 @@ extension BindingParser {
   private func check(_ signature: CSignature, _ range: SourceRange) throws(BindingFault) {
     guard signature.parameters.count <= ProgramBuilder.mostArguments else {
       throw fault(
-        range, "\(signature.parameters.count) parameters", help: "at most \(ProgramBuilder.mostArguments) can be passed")
+        range, "\(signature.parameters.count) parameters", help: "at most \(ProgramBuilder.mostArguments) can be passed"
+      )
     }
     for parameter in signature.parameters where declarations.layout(parameter.type) == nil {
       throw fault(
-        range, "its parameter “\(parameter.name)” is of type \(declarations.text(parameter.type)), which has no size here",
+        range,
+        "its parameter “\(parameter.name)” is of type \(declarations.text(parameter.type)), which has no size here",
         help: "declare the struct's fields before, or pass a pointer")
     }
     guard signature.returned == .void || declarations.layout(signature.returned) != nil else {

@@ -129,7 +129,9 @@ extension BindingParser {
       let known = scope.parameters.map(\.name) + words.keys.sorted() + declarations.constants.keys.sorted()
       throw fault(
         first.range, "there is no “\(first.text.prefix(40))” here\(nearest(first.text, known))",
-        help: "what may stand here: \((scope.parameters.map(\.name) + words.keys.sorted()).prefix(12).joined(separator: ", ")), constants, day_start, receive_time, match, code")
+        help:
+          "what may stand here: \((scope.parameters.map(\.name) + words.keys.sorted()).prefix(12).joined(separator: ", ")), constants, day_start, receive_time, match, code"
+      )
     }
     try push(.init(operation: .constant, d: try constant("a constant")), &scope)
   }
@@ -170,10 +172,12 @@ extension BindingParser {
 
   /// `level->symbol`, `trade.price`, `batch->levels[2].size`
   private mutating func path(_ scope: inout Scope) throws(BindingFault) -> (Place, CType) {
-    let first = try word("an argument", help: "one of the callback's: \(scope.parameters.map(\.name).joined(separator: ", "))")
+    let first = try word(
+      "an argument", help: "one of the callback's: \(scope.parameters.map(\.name).joined(separator: ", "))")
     guard let index = scope.parameters.firstIndex(where: { $0.name == first.text }) else {
       throw fault(
-        first.range, "there is no argument “\(first.text.prefix(40))”\(nearest(first.text, scope.parameters.map(\.name)))",
+        first.range,
+        "there is no argument “\(first.text.prefix(40))”\(nearest(first.text, scope.parameters.map(\.name)))",
         help: "the callback has \(scope.parameters.map(\.name).joined(separator: ", "))")
     }
     var place = Place.argument(UInt8(index), 0)
@@ -191,7 +195,9 @@ extension BindingParser {
         }
         let name = try word("a field", help: "the name of a field of the struct")
         guard case .structure(let number) = type, let fields = declarations.structures[number].fields else {
-          throw fault(name.range, "\(declarations.text(type)) has no fields that are declared", help: "declare the struct in full before")
+          throw fault(
+            name.range, "\(declarations.text(type)) has no fields that are declared",
+            help: "declare the struct in full before")
         }
         guard let field = fields.first(where: { $0.name == name.text }) else {
           let names = fields.map(\.name)
@@ -214,7 +220,8 @@ extension BindingParser {
         default: throw fault(sign.range, "\(declarations.text(type)) has no elements", help: "leave the index out")
         }
         guard let size = declarations.layout(type)?.size else {
-          throw fault(sign.range, "\(declarations.text(type)) has no size here", help: "declare the struct in full before")
+          throw fault(
+            sign.range, "\(declarations.text(type)) has no size here", help: "declare the struct in full before")
         }
         place = try moved(place, by: index * size, sign.range)
       } else {
@@ -228,7 +235,9 @@ extension BindingParser {
   ) throws(BindingFault) {
     let range = first.range.through(tokens[at - 1].range)
     if case .real = type {
-      throw fault(range, "floating point cannot become an event", help: "prices and quantities are exact; use a function of the library that gives integers")
+      throw fault(
+        range, "floating point cannot become an event",
+        help: "prices and quantities are exact; use a function of the library that gives integers")
     }
     guard case .integer(let bytes, let signed) = type else {
       throw fault(
@@ -258,7 +267,8 @@ extension BindingParser {
     case .pointer(.integer(1, _)): size = 0
     default:
       throw fault(
-        range, "\(declarations.text(type)) is no text", help: "a text is char name[9], up to its first zero byte, or const char *")
+        range, "\(declarations.text(type)) is no text",
+        help: "a text is char name[9], up to its first zero byte, or const char *")
     }
     let offset: Int
     switch place {
@@ -275,7 +285,9 @@ extension BindingParser {
       throw fault(range, "this lies too far away", help: "at most \(CDeclarations.sizeLimit) bytes behind a pointer")
     }
     if operation == .code {
-      guard size > 0 else { throw fault(range, "a code is an array of characters", help: "for one character use its number") }
+      guard size > 0 else {
+        throw fault(range, "a code is an array of characters", help: "for one character use its number")
+      }
       try push(.init(operation: .code, b: UInt16(min(size, 8)), c: UInt32(offset)), &scope)
     } else {
       emit(.init(operation: operation, b: UInt16(size), c: UInt32(offset)))
@@ -323,7 +335,9 @@ extension BindingParser {
       guard !pairs.contains(where: { $0.key == key }) else {
         throw fault(range, "\(key) stands twice", help: "leave one out")
       }
-      guard pairs.count < ProgramBuilder.mostItems else { throw fault(range, "too many values", help: "at most \(ProgramBuilder.mostItems)") }
+      guard pairs.count < ProgramBuilder.mostItems else {
+        throw fault(range, "too many values", help: "at most \(ProgramBuilder.mostItems)")
+      }
       pairs.append((key, try value(words, help)))
     } while takeIf(",")
     try expect("}", after: "the last value")

@@ -23,7 +23,9 @@ package struct LibraryCheck: Sendable {
       lines.append("types are taken on trust: \(reason)")
     } else {
       lines.append("types agree with its debug information: \(functions.count) functions, \(structures.count) structs")
-      if !trusted.isEmpty { lines.append("taken on trust, without debug information: \(trusted.joined(separator: ", "))") }
+      if !trusted.isEmpty {
+        lines.append("taken on trust, without debug information: \(trusted.joined(separator: ", "))")
+      }
     }
     return lines
   }
@@ -55,7 +57,8 @@ extension BindingFile {
         let nearest = suggestion(for: name, among: symbols.filter(\.isFunction).map(\.name))
         check.diagnostics.append(
           fault(
-            function.range, "\(library) exports no function “\(name)”" + (nearest.map { "; did you mean “\($0)”?" } ?? ""),
+            function.range,
+            "\(library) exports no function “\(name)”" + (nearest.map { "; did you mean “\($0)”?" } ?? ""),
             help: "nm -D --defined-only lists what it exports"))
       }
     }
@@ -157,7 +160,8 @@ struct TypeComparison {
     case (.structure(let index), .structure), (.structure(let index), .class):
       return difference(structure: index, offset, entry, depth)
     case (.array(let element, let count), .array):
-      let dimensions = entry.children.compactMap { debug.entries[$0] }.filter { $0.tag == .subrange }.compactMap(\.count)
+      let dimensions = entry.children.compactMap { debug.entries[$0] }.filter { $0.tag == .subrange }.compactMap(
+        \.count)
       var (inner, counts) = (element, [count])
       while case .array(let next, let more) = inner { (inner, counts) = (next, counts + [more]) }
       guard dimensions == counts else {

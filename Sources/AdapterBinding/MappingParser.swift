@@ -26,14 +26,17 @@ extension BindingParser {
     guard case .callback(let index)? = declarations.types[type.text] else {
       let nearest = nearest(type.text, declarations.callbacks.map(\.name))
       throw fault(
-        type.range, "“\(type.text)” is no type of callback\(nearest)", help: "typedef void (*\(type.text))(…); declares one")
+        type.range, "“\(type.text)” is no type of callback\(nearest)",
+        help: "typedef void (*\(type.text))(…); declares one")
     }
     guard !handlers.contains(where: { $0.name == name.text }), !objects.contains(where: { $0.name == name.text }) else {
       throw fault(name.range, "a second “\(name.text)”", help: "give each a name of its own")
     }
     let signature = declarations.callbacks[index].signature
     guard let number = program.signature(signature, declarations), handlers.count < ProgramBuilder.mostItems else {
-      throw fault(type.range, "“\(type.text)” cannot be passed through", help: "its structs are too large, or there are too many callbacks")
+      throw fault(
+        type.range, "“\(type.text)” cannot be passed through",
+        help: "its structs are too large, or there are too many callbacks")
     }
     var scope = Scope(parameters: try names(of: signature, type), first: program.code.count)
     var handler = ProgramBuilder.Handler(signature: number, first: program.code.count)
@@ -58,7 +61,8 @@ extension BindingParser {
     var parameters: [CParameter] = []
     if !isSign(")") {
       repeat {
-        let name = try word("a parameter's name", help: "name each parameter, as in on level: deep_on_level(user, level)")
+        let name = try word(
+          "a parameter's name", help: "name each parameter, as in on level: deep_on_level(user, level)")
         guard parameters.count < signature.parameters.count else {
           throw fault(
             name.range, "“\(type.text)” has \(signature.parameters.count) parameters", help: "leave this one out")
@@ -71,7 +75,8 @@ extension BindingParser {
     }
     guard parameters.count == signature.parameters.count else {
       let declared = signature.parameters.map(\.name).joined(separator: ", ")
-      throw fault(token.range, "“\(type.text)” has \(signature.parameters.count) parameters", help: "name them: \(declared)")
+      throw fault(
+        token.range, "“\(type.text)” has \(signature.parameters.count) parameters", help: "name them: \(declared)")
     }
     try expect(")", after: "the parameters")
     return parameters
@@ -83,7 +88,9 @@ extension BindingParser {
   ) throws(BindingFault) {
     guard returned != .void else { return }
     guard returned.isInteger || returned.isPointer else {
-      throw fault(type.range, "a callback that returns \(declarations.text(returned)) cannot be bound", help: "it may return an integer, a pointer or nothing")
+      throw fault(
+        type.range, "a callback that returns \(declarations.text(returned)) cannot be bound",
+        help: "it may return an integer, a pointer or nothing")
     }
     let help = "write returns 0 refused -1: what it is told, and what after the session's end"
     guard isWord("returns") else { throw unexpected("“returns”", help: help) }
@@ -171,7 +178,9 @@ extension BindingParser {
     let kind = try word("a kind of event", help: "the kinds of event.h: LEVEL, TRADE, STATUS, NOTICE, …")
     guard let value = EventWords.kinds[kind.text] else {
       let nearest = nearest(kind.text, EventWords.kinds.keys.sorted())
-      throw fault(kind.range, "“\(kind.text)” is no kind of event\(nearest)", help: "the kinds of event.h, such as LEVEL, TRADE, STATUS, NOTICE, GAP")
+      throw fault(
+        kind.range, "“\(kind.text)” is no kind of event\(nearest)",
+        help: "the kinds of event.h, such as LEVEL, TRADE, STATUS, NOTICE, GAP")
     }
     scope.kind = kind.text
     emit(.init(operation: .begin, a: UInt8(value.rawValue)))
@@ -192,7 +201,8 @@ extension BindingParser {
       throw fault(start.through(kind.range), "a \(kind.text) concerns an instrument", help: "add symbol = …;")
     }
     guard !EventWords.sided.contains(kind.text) || given.contains("side") else {
-      throw fault(start.through(kind.range), "a \(kind.text) has a side", help: "add side = match … { …: BUY, …: SELL };")
+      throw fault(
+        start.through(kind.range), "a \(kind.text) has a side", help: "add side = match … { …: BUY, …: SELL };")
     }
   }
 
@@ -224,7 +234,9 @@ extension BindingParser {
     guard scope.isScaled || (target != .time && target != .price) else {
       throw fault(
         start.through(tokens[at - 1].range), "how many decimals does this have?",
-        help: target == .time ? "write x @ 9 for nanoseconds, x @ 3 for milliseconds, x @ 0 for seconds" : "write x @ 4 for integers at 1e-4")
+        help: target == .time
+          ? "write x @ 9 for nanoseconds, x @ 3 for milliseconds, x @ 0 for seconds"
+          : "write x @ 4 for integers at 1e-4")
     }
     emit(.init(operation: .set, a: target.rawValue))
   }

@@ -8,7 +8,8 @@ struct ProgramBuilder {
   }
 
   enum Source: UInt32 {
-    case constant, `self`, selfOut, bytes, size, user, object, objectValue, handler, out, capacity, receiveTime, dayStart
+    case constant, `self`, selfOut, bytes, size, user, object, objectValue, handler, out, capacity, receiveTime,
+      dayStart
     case seed, setting
   }
 
@@ -129,7 +130,9 @@ struct ProgramBuilder {
       // libffi knows no arrays: their elements are as many fields.
       var (element, count) = (field.type, 1)
       while case .array(let inner, let times) = element { (element, count) = (inner, count * times) }
-      guard count <= 4096, members.count + count <= 4096, let number = self.type(element, declarations) else { return nil }
+      guard count <= 4096, members.count + count <= 4096, let number = self.type(element, declarations) else {
+        return nil
+      }
       members += Array(repeating: number, count: count)
     }
     return add(ProgramBuilder.structType, members)
@@ -143,7 +146,8 @@ struct ProgramBuilder {
   }
 
   mutating func signature(_ signature: CSignature, _ declarations: CDeclarations) -> Int? {
-    guard let returned = type(signature.returned, declarations), signature.parameters.count <= ProgramBuilder.mostArguments
+    guard let returned = type(signature.returned, declarations),
+      signature.parameters.count <= ProgramBuilder.mostArguments
     else { return nil }
     var parameters: [Int] = []
     for parameter in signature.parameters {

@@ -40,7 +40,9 @@ struct SectionTable {
   }
 
   private func text(_ at: Int, in range: Range<Int>) -> String? {
-    guard range.contains(at), let end = bytes[at..<range.upperBound].firstIndex(of: 0), end - at <= 256 else { return nil }
+    guard range.contains(at), let end = bytes[at..<range.upperBound].firstIndex(of: 0), end - at <= 256 else {
+      return nil
+    }
     return String(decoding: bytes[at..<end], as: UTF8.self)
   }
 

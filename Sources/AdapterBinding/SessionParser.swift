@@ -2,7 +2,7 @@
 
 internal import SourceDiagnostics
 
-/// How the library is called: `manifest`, `quantity`, `object` and `session`.
+/// How the library is called: `manifest`, `quantity` and `session`.
 extension BindingParser {
   mutating func readManifest() throws(BindingFault) {
     let start = take().range
@@ -42,7 +42,9 @@ extension BindingParser {
     case "setting":
       let words = value.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: true)
       guard words.count == 4, program.settings.count < 64 else {
-        throw fault(line.range, "a setting is “key type default help”", help: "such as setting: market text spot which market it is")
+        throw fault(
+          line.range, "a setting is “key type default help”",
+          help: "such as setting: market text spot which market it is")
       }
       let preset = words[2] == "\"\"" ? "" : String(words[2])
       program.settings.append(
@@ -67,79 +69,6 @@ extension BindingParser {
     try expect(";", after: "the scale")
   }
 
-  // MARK: Objects
-
-  /// `object deep_callbacks callbacks = { .level = level, .user = user };`
-  mutating func object() throws(BindingFault) {
-    at += 1
-    let type = try word("a struct's name", help: "write object deep_callbacks callbacks = { .level = level };")
-    guard case .structure(let number)? = declarations.types[type.text], let fields = declarations.structures[number].fields
-    else {
-      throw fault(type.range, "“\(type.text)” is no struct that is declared in full\(nearest(type.text, declarations.types.keys.sorted()))", help: "declare it before: typedef struct { … } \(type.text);")
-    }
-    let name = try word("a name", help: "write object \(type.text) callbacks = { … };")
-    guard !handlers.contains(where: { $0.name == name.text }), !objects.contains(where: { $0.name == name.text }) else {
-      throw fault(name.range, "a second “\(name.text)”", help: "give each a name of its own")
-    }
-    guard objects.count < 64, let index = program.type(.structure(number), declarations) else {
-      throw fault(type.range, "“\(type.text)” cannot be made", help: "at most 64 objects, of structs with at most 4096 elements")
-    }
-    try expect("=", after: "the name")
-    try expect("{", after: "“=”")
-    var made = ProgramBuilder.Object(type: index, fields: [])
-    while !takeIf("}") {
-      try expect(".", after: "“{”, for a field: .level = level")
-      let name = try word("a field's name", help: "write .level = level")
-      guard let field = fields.first(where: { $0.name == name.text }) else {
-        throw fault(
-          name.range, "\(type.text) has no field “\(name.text)”\(nearest(name.text, fields.map(\.name)))",
-          help: "it has \(fields.map(\.name).prefix(12).joined(separator: ", "))")
-      }
-      guard !made.fields.contains(where: { $0.offset == field.offset }) else {
-        throw fault(name.range, "a second “\(name.text)”", help: "give each field once")
-      }
-      try expect("=", after: "the field's name")
-      made.fields.append(try initialiser(field))
-      if !takeIf(","), !isSign("}") { throw unexpected("“,”", help: "put “,” between fields") }
-    }
-    try expect(";", after: "the object")
-    program.objects.append(made)
-    objects.append((name.text, number))
-  }
-
-  private mutating func initialiser(_ field: CField) throws(BindingFault) -> ProgramBuilder.Initialiser {
-    let value = token
-    switch field.type {
-    case .callback(let type):
-      if value.kind == .word, let index = handlers.firstIndex(where: { $0.name == value.text }) {
-        at += 1
-        guard declarations.callbacks[handlers[index].type].signature == declarations.callbacks[type].signature else {
-          throw fault(
-            value.range, "“\(value.text)” is a \(declarations.callbacks[handlers[index].type].name), the field a \(declarations.callbacks[type].name)",
-            help: "write on \(value.text): \(declarations.callbacks[type].name)(…) { … }")
-        }
-        return .init(offset: field.offset, source: .handler, bytes: 8, value: Int64(index))
-      }
-      guard value.kind != .word else {
-        throw fault(
-          value.range, "there is no “on \(value.text.prefix(40))” before\(nearest(value.text, handlers.map(\.name)))",
-          help: "write on \(value.text.prefix(40)): \(declarations.callbacks[type].name)(…) { … }, or 0 for none")
-      }
-    case .pointer(.void) where isWord("user"):
-      at += 1
-      return .init(offset: field.offset, source: .user, bytes: 8, value: 0)
-    case .integer(let bytes, _):
-      return .init(offset: field.offset, source: .constant, bytes: bytes, value: try constant("the field's value"))
-    case .pointer: break
-    default:
-      throw fault(value.range, "a field of type \(declarations.text(field.type)) stays zero", help: "leave it out")
-    }
-    guard try constant("0") == 0 else {
-      throw fault(value.range, "a pointer that points nowhere", help: "a callback's name, user, or 0")
-    }
-    return .init(offset: field.offset, source: .constant, bytes: 8, value: 0)
-  }
-
   // MARK: The session
 
   mutating func session() throws(BindingFault) {
@@ -149,7 +78,8 @@ extension BindingParser {
     hasSession = true
     var handle: CType?
     while !takeIf("}") {
-      let word = try word("what the library is called for", help: "open, close, reset, feed, fault, save, load, state, limit or symbols")
+      let word = try word(
+        "what the library is called for", help: "open, close, reset, feed, fault, save, load, state, limit or symbols")
       switch word.text {
       case "open": try invocation(.open, word, &handle)
       case "close": try invocation(.close, word, &handle)
@@ -177,7 +107,8 @@ extension BindingParser {
     func demand(_ holds: Bool, _ what: String, _ help: String) throws(BindingFault) {
       if !holds { throw fault(start, what, help: help) }
     }
-    try demand(program.calls[.feed] != nil, "the session feeds no function", "write feed deep_feed(self, bytes, size) { … };")
+    try demand(
+      program.calls[.feed] != nil, "the session feeds no function", "write feed deep_feed(self, bytes, size) { … };")
     try demand(
       (program.calls[.save] == nil) == (program.calls[.load] == nil), "save and load belong together",
       "name both functions, or write state none;")
@@ -206,11 +137,15 @@ extension BindingParser {
   private mutating func invocation(
     _ call: ProgramBuilder.Call, _ start: BindingToken, _ handle: inout CType?
   ) throws(BindingFault) {
-    guard program.calls[call] == nil else { throw fault(start.range, "a second “\(start.text)”", help: "leave one out") }
+    guard program.calls[call] == nil else {
+      throw fault(start.range, "a second “\(start.text)”", help: "leave one out")
+    }
     let name = try word("a function", help: "the name of a function that is declared above")
     guard let function = declarations.functions.first(where: { $0.name == name.text }) else {
       let nearest = nearest(name.text, declarations.functions.map(\.name))
-      throw fault(name.range, "there is no function “\(name.text)”\(nearest)", help: "declare it as its header does: int \(name.text)(…);")
+      throw fault(
+        name.range, "there is no function “\(name.text)”\(nearest)",
+        help: "declare it as its header does: int \(name.text)(…);")
     }
     guard let number = program.function(function, declarations) else {
       throw fault(name.range, "“\(name.text)” cannot be called", help: "its structs are too large for that")
@@ -245,7 +180,11 @@ extension BindingParser {
     let name = try word("a field", help: "one of \(names.joined(separator: ", "))")
     guard let field = declarations.structures[number].fields?.first(where: { $0.name == name.text }),
       case .integer = field.type
-    else { throw fault(name.range, "no integer field “\(name.text)”\(nearest(name.text, names))", help: "one of \(names.joined(separator: ", "))") }
+    else {
+      throw fault(
+        name.range, "no integer field “\(name.text)”\(nearest(name.text, names))",
+        help: "one of \(names.joined(separator: ", "))")
+    }
     invocation.resultOffset = field.offset
     invocation.resultType = ProgramBuilder.kind(field.type) ?? 0
     return field.type
@@ -275,15 +214,20 @@ extension BindingParser {
     case .feed, .load, .reset:
       guard !result.isInteger else {
         throw fault(
-          token.range, "what do the results of “\(function.name)” mean?", help: "write \(call)  \(function.name)(…) \(example);")
+          token.range, "what do the results of “\(function.name)” mean?",
+          help: "write \(call)  \(function.name)(…) \(example);")
       }
     case .open:
       guard !result.isInteger else {
-        throw fault(token.range, "what do the results of “\(function.name)” mean?", help: "write open \(function.name)(…) { 0: OK };")
+        throw fault(
+          token.range, "what do the results of “\(function.name)” mean?",
+          help: "write open \(function.name)(…) { 0: OK };")
       }
     case .save, .fault:
       guard result.isInteger else {
-        throw fault(token.range, "“\(function.name)” returns no size", help: call == .save ? "it has to return how many bytes there are" : "it has to return the byte that is wrong")
+        throw fault(
+          token.range, "“\(function.name)” returns no size",
+          help: call == .save ? "it has to return how many bytes there are" : "it has to return the byte that is wrong")
       }
     case .close: break
     }
@@ -294,7 +238,8 @@ extension BindingParser {
   ) throws(BindingFault) -> (source: ProgramBuilder.Source, value: Int64) {
     let start = token
     func wrong(_ what: String, _ help: String) -> BindingFault {
-      fault(start.range, what, help: "\(help); the parameter “\(parameter.name)” is a \(declarations.text(parameter.type))")
+      fault(
+        start.range, what, help: "\(help); the parameter “\(parameter.name)” is a \(declarations.text(parameter.type))")
     }
     if takeIf("&") {
       let name = try word("self or an object", help: "write &callbacks")
@@ -306,7 +251,9 @@ extension BindingParser {
         return (.selfOut, 0)
       }
       guard let index = objects.firstIndex(where: { $0.name == name.text }) else {
-        throw fault(name.range, "there is no object “\(name.text)”\(nearest(name.text, objects.map(\.name)))", help: "write object … \(name.text) = { … }; before")
+        throw fault(
+          name.range, "there is no object “\(name.text)”\(nearest(name.text, objects.map(\.name)))",
+          help: "write object … \(name.text) = { … }; before")
       }
       guard parameter.type == .pointer(.structure(objects[index].structure)) || parameter.type == .pointer(.void) else {
         throw wrong("“\(name.text)” is of another type", "pass an object of that type")
@@ -337,7 +284,9 @@ extension BindingParser {
       throw wrong("nothing of that type can be passed", "declare an object and pass it by value")
     }
     let value = try constant("an argument: self, bytes, size, user, &object, a callback or an integer")
-    guard value == 0 || parameter.type.isInteger else { throw wrong("a pointer that points nowhere", "pass user, &object or 0") }
+    guard value == 0 || parameter.type.isInteger else {
+      throw wrong("a pointer that points nowhere", "pass user, &object or 0")
+    }
     return (.constant, value)
   }
 
@@ -358,7 +307,9 @@ extension BindingParser {
     }
     switch word {
     case "self":
-      try demand(call != .open && (parameter.type == handle || parameter.type == .pointer(.void)), "the handle that open gave, in calls after open")
+      try demand(
+        call != .open && (parameter.type == handle || parameter.type == .pointer(.void)),
+        "the handle that open gave, in calls after open")
       return (.`self`, 0)
     case "user":
       try demand(isPointer, "a pointer that comes back to callbacks")
@@ -387,7 +338,9 @@ extension BindingParser {
     default:
       guard let index = program.settings.firstIndex(where: { $0.key == word }) else { return nil }
       let isText = if case .pointer(.integer(1, _)) = parameter.type { true } else { false }
-      try demand(call == .open && (program.settings[index].isInteger ? isWide : isText), "a setting, for open: integers as int or int64_t, others as const char *")
+      try demand(
+        call == .open && (program.settings[index].isInteger ? isWide : isText),
+        "a setting, for open: integers as int or int64_t, others as const char *")
       return (.setting, Int64(index))
     }
   }

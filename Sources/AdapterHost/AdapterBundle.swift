@@ -26,7 +26,9 @@ package struct AdapterBundle: Equatable, Sendable {
   package init?(_ bytes: [UInt8]) {
     guard AdapterBundle.begins(bytes) else { return nil }
     var rest = bytes.dropFirst(AdapterBundle.magic.count)
-    guard let binding = AdapterBundle.part(&rest), let library = AdapterBundle.part(&rest), rest.isEmpty else { return nil }
+    guard let binding = AdapterBundle.part(&rest), let library = AdapterBundle.part(&rest), rest.isEmpty else {
+      return nil
+    }
     self.binding = Array(binding)
     self.library = Array(library)
   }

@@ -56,7 +56,8 @@ package struct AdapterImage: Sendable {
     digest = Array(SHA256.hash(data: bytes))
     if AdapterBundle.begins(bytes) {
       guard let bundle = AdapterBundle(bytes) else {
-        throw AdapterError(.truncated, "\(path): this bundle of a binding and its library is cut or damaged; copy it again")
+        throw AdapterError(
+          .truncated, "\(path): this bundle of a binding and its library is cut or damaged; copy it again")
       }
       let bound = try BoundLibrary(path: path, bundle)
       var facts = try AdapterImage.facts(of: bundle.library, path: path)

@@ -89,7 +89,10 @@ internal import Testing
     ("trade->price @ 4", "trade->price @ 19", "17:62", "19 is no number of decimals"),
     ("trade->price @ 4", "tade->price @ 4", "17:47", "there is no “tade” here; did you mean “trade”?"),
     ("trade->price @ 4", "trade->name @ 4", "17:47", "is no integer"),
-    ("price = trade->price @ 4", "side = match trade->side { 'B': BYU }", "17:71", "“BYU” means nothing here; did you mean “BUY”?"),
+    (
+      "price = trade->price @ 4", "side = match trade->side { 'B': BYU }", "17:71",
+      "“BYU” means nothing here; did you mean “BUY”?"
+    ),
     ("price = trade->price @ 4", "side = match trade->side { 1: BUY, 1: SELL }", "17:74", "1 stands twice"),
     ("price = trade->price @ 4", "cost = 1", "17:39", "an event has no field “cost”"),
     ("price = trade->price @ 4;", "symbol = trade->text;", "17:39", "a second “symbol”"),
@@ -165,8 +168,10 @@ internal import Testing
     }
     // Pieces of the language, so that some of what comes out is nearly right.
     let words = [
-      "{", "}", "(", ")", ";", ",", "->", ".", "*", "&", "|", "==", "@ 9", "@ 18", "[2]", "0", "-1", "'B'", "match", "else",
-      "if (1) { } else", "event NOTICE { }", "count \"T\";", "self", "user", "bytes", "const", "struct", "int64_t", "char",
+      "{", "}", "(", ")", ";", ",", "->", ".", "*", "&", "|", "==", "@ 9", "@ 18", "[2]", "0", "-1", "'B'", "match",
+      "else",
+      "if (1) { } else", "event NOTICE { }", "count \"T\";", "self", "user", "bytes", "const", "struct", "int64_t",
+      "char",
       "x_on", "trade", "void", "typedef", "enum { A }", "sizeof(x_trade)", "user", "\0", "é", "\u{FEFF}",
     ].map { Array($0.utf8) }
     var dice = Dice(7)
@@ -196,7 +201,8 @@ internal import Testing
     let small = BindingFileTests.small
     for piece in [
       "{", "}", "(", "(*", "*", "struct a { ", "typedef ", "enum {", "if (1) {", "else ", "match 1 {", "trade->", "[1]",
-      "1 + ", "|", "- ", "\"", "'", "/*", "//", "@", "#define A 1\n", "char a[9];", "on a: b(", "manifest {", "event NOTICE { }",
+      "1 + ", "|", "- ", "\"", "'", "/*", "//", "@", "#define A 1\n", "char a[9];", "on a: b(", "manifest {",
+      "event NOTICE { }",
       "struct s { int a; };", "é",
     ] {
       let pile = String(repeating: piece, count: 5_000)

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AdapterHost
+internal import CExProveABI
 internal import EventFlow
 internal import Testing
 
 /// A session of a bound adapter, and frames of a test's own through it.
 enum BoundSession {
   static func open(
-    _ path: String, framing: Framing = .message, dayStart: Int64 = 0, settings: [AdapterSession.Configuration.Setting] = []
+    _ path: String, framing: Framing = .message, dayStart: Int64 = 0,
+    settings: [AdapterSession.Configuration.Setting] = []
   ) throws -> AdapterSession {
     try AdapterSession(
       LoadedAdapter(AdapterImage.read(path: path)),

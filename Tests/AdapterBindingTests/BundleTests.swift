@@ -2,6 +2,7 @@
 
 internal import AdapterHost
 internal import BrokenAdapters
+internal import CExProveABI
 internal import EventFlow
 internal import Foundation
 internal import Testing
@@ -34,7 +35,9 @@ internal import Testing
 
   @Test func damagedBundlesAreRefused() throws {
     let image = try AdapterImage.read(path: try Workshop.bound("ticker"))
-    for bytes in [Array(image.bytes.dropLast()), image.bytes + [0], Array(image.bytes.prefix(20)), Array(image.bytes.prefix(17))] {
+    for bytes in [
+      Array(image.bytes.dropLast()), image.bytes + [0], Array(image.bytes.prefix(20)), Array(image.bytes.prefix(17)),
+    ] {
       #expect { _ = try AdapterImage(path: "x", bytes: bytes) } throws: {
         ($0 as? AdapterError)?.code == .truncated
       }
@@ -58,7 +61,8 @@ internal import Testing
     #expect { _ = try AdapterImage.read(path: path) } throws: {
       ($0 as? AdapterError)?.code == .missing && "\($0)".contains("ticker.binding:2:9: error: there is no file")
     }
-    let wrong = try String(contentsOfFile: path, encoding: .utf8).replacingOccurrences(of: "version: 0.1.0", with: "version: one")
+    let wrong = try String(contentsOfFile: path, encoding: .utf8).replacingOccurrences(
+      of: "version: 0.1.0", with: "version: one")
     let other = try Workshop.bound("ticker")
     try Data(wrong.utf8).write(to: URL(fileURLWithPath: other))
     #expect { _ = try AdapterImage.read(path: other) } throws: {

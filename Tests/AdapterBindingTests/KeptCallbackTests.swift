@@ -2,6 +2,7 @@
 
 internal import AdapterHost
 internal import BrokenAdapters
+internal import CExProveABI
 internal import EventFlow
 internal import Testing
 

@@ -69,7 +69,8 @@ internal import Testing
   }
 
   @Test func symbolsAreDemanded() throws {
-    let missing = try fault("size_t deep_error_offset(", "size_t deep_eror_offset(")
+    let missing =
+      try fault("size_t deep_error_offset(", "size_t deep_eror_offset(")
       + fault("fault deep_error_offset", "// fault deep_error_offset")
     #expect(missing.contains("there is no function “deep_error_offset”"))
     let renamed = LibraryCheckTests.text.replacingOccurrences(of: "deep_error_offset", with: "deep_eror_offset")
@@ -84,14 +85,23 @@ internal import Testing
   @Test func typesThatDifferAreNamed() throws {
     // How it was compiled, what the binding says, and the words for it.
     let cases = [
-      ("  int64_t price;\n  uint32_t size;\n  uint8_t is_complete;", "  uint32_t size;\n  uint8_t is_complete;\n  int64_t price;",
-       "field “price” lies at byte 32, declared at 40"),
-      ("  uint8_t conditions;\n", "  uint16_t conditions;\n", "field “conditions” is unsigned char (1 bytes), declared is uint16_t"),
+      (
+        "  int64_t price;\n  uint32_t size;\n  uint8_t is_complete;",
+        "  uint32_t size;\n  uint8_t is_complete;\n  int64_t price;",
+        "field “price” lies at byte 32, declared at 40"
+      ),
+      (
+        "  uint8_t conditions;\n", "  uint16_t conditions;\n",
+        "field “conditions” is unsigned char (1 bytes), declared is uint16_t"
+      ),
       ("  uint32_t round_lot;\n", "  int32_t round_lot;\n", "declared is int32_t"),
       ("  char code;\n  char reason[5];", "  char code;\n  char reason[4];", "an array of 5, declared is int8_t[4]"),
       ("  uint8_t conditions;\n  uint64_t id;", "  uint8_t conditions;", "deep_trade of 64 bytes, declared are 56"),
-      ("typedef struct deep_gap { uint64_t first, count; } deep_gap;", "typedef struct deep_gap { uint64_t start, count; } deep_gap;",
-       "has no field “start”"),
+      (
+        "typedef struct deep_gap { uint64_t first, count; } deep_gap;",
+        "typedef struct deep_gap { uint64_t start, count; } deep_gap;",
+        "has no field “start”"
+      ),
     ]
     for (old, new, words) in cases {
       var text = LibraryCheckTests.text.replacingOccurrences(of: old, with: new)
@@ -119,14 +129,19 @@ internal import Testing
         "deep_result deep_feed(deep_decoder *decoder, const uint8_t *bytes, uint32_t size);"
       ).contains("parameter “size” is "))
     #expect(
-      try fault("size_t deep_error_offset(const deep_decoder *decoder);", "int deep_error_offset(const deep_decoder *decoder);")
-        .contains("it returns"))
+      try fault(
+        "size_t deep_error_offset(const deep_decoder *decoder);", "int deep_error_offset(const deep_decoder *decoder);"
+      )
+      .contains("it returns"))
     #expect(
-      try fault("typedef void (*deep_on_trade)(void *user, const deep_trade *trade, int is_break);",
-        "typedef void (*deep_on_trade)(void *user, const deep_trade *trade, int64_t is_break);")
-        .contains("a callback of which parameter"))
+      try fault(
+        "typedef void (*deep_on_trade)(void *user, const deep_trade *trade, int is_break);",
+        "typedef void (*deep_on_trade)(void *user, const deep_trade *trade, int64_t is_break);"
+      )
+      .contains("a callback of which parameter"))
     #expect(
-      try fault("typedef void (*deep_on_status)(void *user, deep_status status);",
+      try fault(
+        "typedef void (*deep_on_status)(void *user, deep_status status);",
         "typedef void (*deep_on_status)(void *user, deep_gap status);") != "")
   }
 
@@ -155,8 +170,16 @@ internal import Testing
         }
       }
       let check = file.check(symbols, bytes)
-      if check.reason != nil { unread += 1 } else if check.diagnostics.isEmpty { confirmed += 1 } else { differing += 1 }
+      if check.reason != nil {
+        unread += 1
+      } else if check.diagnostics.isEmpty {
+        confirmed += 1
+      } else {
+        differing += 1
+      }
     }
-    #expect(confirmed > 100 && unread > 100 && differing > 100, "\(confirmed) confirmed, \(unread) unread, \(differing) differing")
+    #expect(
+      confirmed > 100 && unread > 100 && differing > 100,
+      "\(confirmed) confirmed, \(unread) unread, \(differing) differing")
   }
 }

@@ -66,7 +66,8 @@ package enum Workshop {
   /// A vendor's library that knows nothing of ExProve, from `libraries`, and its binding beside it; the path of the
   /// latter. `flags` serve the library.
   package static func bound(_ name: String, flags: [String] = []) throws -> String {
-    try bound(name, source: "\(root)/Tests/BrokenAdapters/libraries/\(name).c",
+    try bound(
+      name, source: "\(root)/Tests/BrokenAdapters/libraries/\(name).c",
       binding: try String(contentsOfFile: "\(root)/Tests/BrokenAdapters/libraries/\(name).binding", encoding: .utf8),
       flags: flags)
   }
