@@ -89,6 +89,7 @@ let package = Package(
     room("AdapterConformance", ["AdapterHost", "CExProveABI", "CLinux", "EventFlow", "ExecutionIR", "Feeds"]),
     room(
       "ExecutionEngine", ["CExProveABI", "ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),
+    room("VendorHooks", ["AdapterBinder", "AdapterHost", "CExProveABI", "ExecutionIR"]),
     // Floor 5
     room(
       "RunJournal",
@@ -163,6 +164,7 @@ let package = Package(
         "Feeds",
         "SourceDiagnostics",
       ]),
+    tests("VendorHooksTests", ["VendorHooks", "AdapterHost", "BrokenAdapters", "ExecutionIR"]),
     tests("GovernanceTests", ["Governance", "ExecutionIR", "TransparencyLog", crypto]),
     tests("TransparencyLogTests", ["TransparencyLog", crypto]),
     tests("RunJournalTests", ["RunJournal", "EventFlow", "CExProveABI", "DurableFiles"]),

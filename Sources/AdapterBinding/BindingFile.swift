@@ -78,13 +78,15 @@ package struct BindingFile: Sendable {
         found.append(error.diagnostic)
       }
     }
-    program = found.isEmpty ? parser.program.bytes : []
+    var program = found.isEmpty ? parser.program.bytes : []
     if found.isEmpty, let fault = ProgramCheck.fault(program) {
       found.append(
         Diagnostic(
           source, SourceRange(0, 0), "the binder does not take what this was compiled to: \(fault)",
           help: "this is a fault of exprove; tell its makers, with this file"))
+      program = []
     }
+    self.program = program
     diagnostics = found
     library = parser.library?.name ?? ""
     libraryRange = parser.library?.range ?? SourceRange(0, 0)

@@ -17,6 +17,10 @@ extension BindingParser {
       throw fault(start, "an empty manifest", help: "it has the keys of adapter.h, one a line: name: deep")
     }
     try expect("}", after: "the manifest's last line, on a line of its own")
+    for key in ["max-events", "framing", "channel", "message"]
+    where !manifest.contains(where: { $0.text.hasPrefix("\(key):") }) {
+      throw fault(start, "the manifest has no “\(key)”", help: "adapter.h lists the keys that a manifest has")
+    }
     program.messages = manifest.filter { $0.text.hasPrefix("message:") }.map { BindingParser.value($0.text) }
     let lines = ["exprove-manifest/1"] + manifest.map(\.text)
     program.manifest = Array((lines.joined(separator: "\n") + "\n").utf8)
@@ -28,10 +32,16 @@ extension BindingParser {
     switch line.text.prefix(while: { $0 != ":" }) {
     case "framing":
       let names = ["length16", "line", "packet", "message"]
-      if let index = names.firstIndex(of: value) { program.framings |= 2 << UInt32(index) }
+      guard let index = names.firstIndex(of: value) else {
+        throw fault(line.range, "“\(value)” is no framing", help: "one of \(names.joined(separator: ", "))")
+      }
+      program.framings |= 2 << UInt32(index)
     case "channel":
       let names = ["market-data", "order-entry"]
-      if let index = names.firstIndex(of: value) { program.channels |= 2 << UInt32(index) }
+      guard let index = names.firstIndex(of: value) else {
+        throw fault(line.range, "“\(value)” is no channel", help: "one of \(names.joined(separator: ", "))")
+      }
+      program.channels |= 2 << UInt32(index)
     case "max-events":
       guard let count = Int(value), (2...65_536).contains(count) else {
         throw fault(
@@ -77,33 +87,18 @@ extension BindingParser {
     guard !hasSession else { throw fault(start, "a second session", help: "leave one out") }
     hasSession = true
     var handle: CType?
+    let found = diagnostics.count
     while !takeIf("}") {
-      let word = try word(
-        "what the library is called for", help: "open, close, reset, feed, fault, save, load, state, limit or symbols")
-      switch word.text {
-      case "open": try invocation(.open, word, &handle)
-      case "close": try invocation(.close, word, &handle)
-      case "reset": try invocation(.reset, word, &handle)
-      case "feed": try invocation(.feed, word, &handle)
-      case "fault": try invocation(.fault, word, &handle)
-      case "save": try invocation(.save, word, &handle)
-      case "load": try invocation(.load, word, &handle)
-      case "limit": try limit()
-      case "symbols":
-        program.symbols = try count("number of symbols", in: 1...1_048_576)
-        try expect(";", after: "the number of symbols")
-      case "state":
-        guard isWord("none") else { throw unexpected("“none”", help: "write state none;, or name save and load") }
-        at += 1
-        isWithoutState = true
-        try expect(";", after: "none")
-      default:
-        let known = ["open", "close", "reset", "feed", "fault", "save", "load", "state", "limit", "symbols"]
-        throw fault(
-          word.range, "“\(word.text.prefix(40))” is nothing that a library is called for\(nearest(word.text, known))",
-          help: "one of \(known.joined(separator: ", "))")
+      let statement = at
+      do throws(BindingFault) {
+        try self.statement(&handle)
+      } catch {
+        // The statements that follow are read all the same, so that one run finds all that is wrong.
+        diagnostics.append(error.diagnostic)
+        try leave(statement)
       }
     }
+    guard diagnostics.count == found else { return }
     func demand(_ holds: Bool, _ what: String, _ help: String) throws(BindingFault) {
       if !holds { throw fault(start, what, help: help) }
     }
@@ -116,6 +111,47 @@ extension BindingParser {
       !isWithoutState || program.calls[.save] == nil, "“state none” and save exclude each other", "leave one out")
     try demand(
       program.calls[.open] != nil || program.calls[.close] == nil, "what is closed was never opened", "write open …;")
+  }
+
+  /// To the next statement of the session, behind the `;` of the one at fault.
+  private mutating func leave(_ statement: Int) throws(BindingFault) {
+    at = statement
+    depth = 0
+    while !isSign(";") {
+      guard !isAtEnd, diagnostics.count < BindingParser.mostDiagnostics else {
+        throw unexpected("“;”", help: "end each line of the session with “;”, and the session with “}”")
+      }
+      at += 1
+    }
+    at += 1
+  }
+
+  private mutating func statement(_ handle: inout CType?) throws(BindingFault) {
+    let word = try word(
+      "what the library is called for", help: "open, close, reset, feed, fault, save, load, state, limit or symbols")
+    switch word.text {
+    case "open": try invocation(.open, word, &handle)
+    case "close": try invocation(.close, word, &handle)
+    case "reset": try invocation(.reset, word, &handle)
+    case "feed": try invocation(.feed, word, &handle)
+    case "fault": try invocation(.fault, word, &handle)
+    case "save": try invocation(.save, word, &handle)
+    case "load": try invocation(.load, word, &handle)
+    case "limit": try limit()
+    case "symbols":
+      program.symbols = try count("number of symbols", in: 1...1_048_576)
+      try expect(";", after: "the number of symbols")
+    case "state":
+      guard isWord("none") else { throw unexpected("“none”", help: "write state none;, or name save and load") }
+      at += 1
+      isWithoutState = true
+      try expect(";", after: "none")
+    default:
+      let known = ["open", "close", "reset", "feed", "fault", "save", "load", "state", "limit", "symbols"]
+      throw fault(
+        word.range, "“\(word.text.prefix(40))” is nothing that a library is called for\(nearest(word.text, known))",
+        help: "one of \(known.joined(separator: ", "))")
+    }
   }
 
   /// `limit 8 + 3 per 12 bytes;`

@@ -100,7 +100,7 @@ internal import Glibc
     return unsafe String(cString: resolved)
   }
 
-  private static func loaderError() -> String {
+  static func loaderError() -> String {
     guard let message = unsafe dlerror() else { return "no reason given" }
     return unsafe String(cString: message)
   }

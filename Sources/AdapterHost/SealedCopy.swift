@@ -14,14 +14,19 @@ struct SealedCopy {
 
   /// Copies, seals, and reads back through the sealed file what will be loaded.
   init(of image: borrowing AdapterImage) throws(AdapterError) {
-    let descriptor = unsafe linux_memfd_create(image.manifest.name, LINUX_MFD_CLOEXEC | LINUX_MFD_ALLOW_SEALING)
-    guard descriptor >= 0 else { throw SealedCopy.failed(image.path, "memfd_create", errno) }
+    // A bound library's digest is not its bundle's.
+    let digest = image.bound.map { Array(SHA256.hash(data: $0.bytes)) } ?? image.digest
+    try self.init(of: image.code, digest: digest, name: image.manifest.name, path: image.path)
+  }
+
+  /// The same of a library's bytes and their digest; `name` is shown to debuggers, `path` serves messages.
+  init(of bytes: [UInt8], digest: [UInt8], name: String, path: String) throws(AdapterError) {
+    let descriptor = unsafe linux_memfd_create(name, LINUX_MFD_CLOEXEC | LINUX_MFD_ALLOW_SEALING)
+    guard descriptor >= 0 else { throw SealedCopy.failed(path, "memfd_create", errno) }
     do throws(AdapterError) {
-      try SealedCopy.fill(descriptor, image)
-      // A bound library's digest is its bundle's.
-      let digest = image.bound.map { Array(SHA256.hash(data: $0.bytes)) } ?? image.digest
-      guard try SealedCopy.digest(descriptor, image) == digest else {
-        throw AdapterError(.sealing, "\(image.path): the sealed copy differs from what was read; try again")
+      try SealedCopy.fill(descriptor, bytes, path)
+      guard try SealedCopy.digest(descriptor, path) == digest else {
+        throw AdapterError(.sealing, "\(path): the sealed copy differs from what was read; try again")
       }
     } catch {
       close(descriptor)
@@ -37,8 +42,7 @@ struct SealedCopy {
         + "it needs Linux 3.17 or newer and as much free memory as the file is large")
   }
 
-  private static func fill(_ descriptor: Int32, _ image: borrowing AdapterImage) throws(AdapterError) {
-    let bytes = image.code
+  private static func fill(_ descriptor: Int32, _ bytes: [UInt8], _ path: String) throws(AdapterError) {
     var written = 0
     while written < bytes.count {
       let start = written
@@ -46,15 +50,15 @@ struct SealedCopy {
         unsafe write(descriptor, $0.baseAddress! + start, $0.count - start)
       }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw failed(image.path, "write", errno) }
+      guard count > 0 else { throw failed(path, "write", errno) }
       written += count
     }
     let seals = LINUX_SEAL_SEAL | LINUX_SEAL_SHRINK | LINUX_SEAL_GROW | LINUX_SEAL_WRITE
-    guard fcntl(descriptor, LINUX_F_ADD_SEALS, seals) == 0 else { throw failed(image.path, "F_ADD_SEALS", errno) }
-    guard fcntl(descriptor, LINUX_F_GET_SEALS) == seals else { throw failed(image.path, "F_GET_SEALS", errno) }
+    guard fcntl(descriptor, LINUX_F_ADD_SEALS, seals) == 0 else { throw failed(path, "F_ADD_SEALS", errno) }
+    guard fcntl(descriptor, LINUX_F_GET_SEALS) == seals else { throw failed(path, "F_GET_SEALS", errno) }
   }
 
-  private static func digest(_ descriptor: Int32, _ image: borrowing AdapterImage) throws(AdapterError) -> [UInt8] {
+  private static func digest(_ descriptor: Int32, _ path: String) throws(AdapterError) -> [UInt8] {
     var hasher = SHA256()
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     var offset = 0
@@ -62,7 +66,7 @@ struct SealedCopy {
       let at = offset
       let count = unsafe buffer.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, at) }
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw failed(image.path, "pread", errno) }
+      guard count >= 0 else { throw failed(path, "pread", errno) }
       if count == 0 { return Array(hasher.finalize()) }
       hasher.update(data: buffer[..<count])
       offset += count

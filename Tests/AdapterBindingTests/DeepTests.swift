@@ -119,9 +119,17 @@ internal import Testing
     var bound = try BoundSession.open(try Workshop.deep(), framing: .packet)
     var compiled = try BoundSession.open(try Workshop.compiledDeep(), framing: .packet)
     var (packets, events, differences) = (0, 0, 0)
-    while true {
+    var isAtEnd = false
+    while !isAtEnd {
       var left = EventBatch(frames: 4096, events: 1 << 18, bytes: 8 << 20)
-      guard try reader.read(into: &left, limit: left.frameCapacity) > 0 else { break }
+      do {
+        isAtEnd = try reader.read(into: &left, limit: left.frameCapacity) == 0
+      } catch {
+        // The capture is cut within its last packet.
+        isAtEnd = true
+        #expect("\(error)".contains("the capture ends after 476 of 1506 bytes"))
+      }
+      if left.frameCount == 0 { break }
       var right = EventBatch(frames: 4096, events: 1 << 18, bytes: 8 << 20)
       for index in 0..<left.frameCount {
         let frame = left.frame(at: index)

@@ -45,23 +45,7 @@ internal import Testing
   }
 
   @discardableResult private func run(_ tool: String, _ arguments: [String], _ folder: URL) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [tool] + arguments
-    process.currentDirectoryURL = folder
-    var environment = ProcessInfo.processInfo.environment
     // What is kept for ended sessions is kept on purpose.
-    environment["ASAN_OPTIONS"] = "detect_leaks=0"
-    process.environment = environment
-    let output = Pipe()
-    let errors = Pipe()
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(tool): \(complaint.prefix(2000))")
-    return text
+    try Workshop.run(tool, arguments, in: folder.path, environment: ["ASAN_OPTIONS": "detect_leaks=0"])
   }
 }

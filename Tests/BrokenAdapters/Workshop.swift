@@ -90,6 +90,13 @@ package enum Workshop {
     return "\(folder)/\(name).binding"
   }
 
+  /// A library of `libraries` by itself.
+  package static func library(_ name: String) throws -> String {
+    try build(
+      key: "library \(name)", name: name, sources: ["\(root)/Tests/BrokenAdapters/libraries/\(name).c"],
+      flags: ["-Wl,-z,noexecstack"])
+  }
+
   /// An adapter of `libraries`, with the shipped example's library compiled in.
   package static func compiledDeep() throws -> String {
     try build(
@@ -121,17 +128,27 @@ package enum Workshop {
     }
   }
 
-  private static func run(_ tool: String, _ arguments: [String]) throws {
+  /// Runs a tool in a folder and returns what it printed; fails with its complaint.
+  @discardableResult package static func run(
+    _ tool: String, _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:]
+  ) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [tool] + arguments
-    let output = Pipe()
-    process.standardError = output
+    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // Files: reading a pipe to its end fails when a signal comes between, as other tests' children send them.
+    let files = ["out", "err"].map { "\(directory)/\($0)-\(UInt64.random(in: 0 ... .max))" }
+    for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
+    defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: files[0]))
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: files[1]))
     try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
+    let texts = try files.map { String(decoding: try Data(contentsOf: URL(fileURLWithPath: $0)), as: UTF8.self) }
     guard process.terminationStatus == 0 else {
-      throw Failure(description: "\(tool) failed: \(String(decoding: text, as: UTF8.self))")
+      throw Failure(description: "\(tool) failed: \(texts[1].prefix(4000))")
     }
+    return texts[0]
   }
 }

@@ -58,7 +58,7 @@ static uint64_t decode(exprove_session *s, const uint8_t *bytes, size_t size, ui
       next += 4 + length;
     }
     uint8_t *memory = malloc(total ? total : 1);
-    for (uint32_t i = 0, from = 0; i < n; i++, from += 4 + frames[i].length) {
+    for (uint32_t i = 0; i < n; i++) {
       /* Each frame's bytes follow on a length of four bytes. */
       size_t place = at;
       for (uint32_t k = 0; k < i; k++) place += 4 + frames[k].length;

@@ -46,9 +46,21 @@ static void malformed(exprove_session *s, uint16_t why) {
                          .flags = EXPROVE_FLAG_NO_EVENT_TIME});
 }
 
+/* UTF-8 without control characters, as a symbol is to be. */
 static int is_symbol(const char *symbol) {
-  if (*symbol == 0) return 0;
-  for (; *symbol != 0; symbol++) if (*symbol < ' ' || *symbol > '~') return 0;
+  const uint8_t *p = (const uint8_t *)symbol;
+  if (*p == 0) return 0;
+  while (*p != 0) {
+    uint32_t c = p[0], more = c < 0x80 ? 0 : c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3, value = c < 0x80 ? c : c & (0x3Fu >> more);
+    static const uint32_t least[] = {0x20, 0x80, 0x800, 0x10000};
+    if (c == 0x7F || (c >= 0x80 && c < 0xC2) || c > 0xF4) return 0;
+    for (uint32_t i = 1; i <= more; i++) {
+      if ((p[i] & 0xC0) != 0x80) return 0;
+      value = value << 6 | (p[i] & 0x3F);
+    }
+    if (value < least[more] || (value >= 0xD800 && value < 0xE000) || value > 0x10FFFF) return 0;
+    p += more + 1;
+  }
   return 1;
 }
 
