@@ -73,7 +73,7 @@ internal import Testing
       _ = try AdapterImage.read(path: try Workshop.deep(binding: renamed, flags: []))
     } throws: {
       "\($0)".contains("exports no function “deep_eror_offset”; did you mean “deep_error_offset”?")
-        && "\($0)".contains("deep.binding:94:8: error:")
+        && "\($0)".contains("deep.binding:99:8: error:")
     }
   }
 
@@ -83,7 +83,7 @@ internal import Testing
       (
         "  int64_t price;\n  uint32_t size;\n  uint8_t is_complete;",
         "  uint32_t size;\n  uint8_t is_complete;\n  int64_t price;",
-        "field “price” lies at byte 32, declared at 40"
+        "field “size” lies at byte 40, declared at 32"
       ),
       (
         "  uint8_t conditions;\n", "  uint16_t conditions;\n",
@@ -91,7 +91,7 @@ internal import Testing
       ),
       ("  uint32_t round_lot;\n", "  int32_t round_lot;\n", "declared is int32_t"),
       ("  char code;\n  char reason[5];", "  char code;\n  char reason[4];", "an array of 5, declared is int8_t[4]"),
-      ("  uint8_t conditions;\n  uint64_t id;", "  uint8_t conditions;", "deep_trade of 64 bytes, declared are 56"),
+      ("  uint8_t conditions;\n  uint64_t id;", "  uint8_t conditions;", "deep_trade of 56 bytes, declared are 48"),
       (
         "typedef struct deep_gap { uint64_t first, count; } deep_gap;",
         "typedef struct deep_gap { uint64_t start, count; } deep_gap;",
@@ -101,7 +101,7 @@ internal import Testing
     for (old, new, words) in cases {
       var text = LibraryCheckTests.text.replacingOccurrences(of: old, with: new)
       text = text.replacingOccurrences(of: "sequence = gap.first; ", with: "")
-      if words.contains("56") { text = text.replacingOccurrences(of: "aux = trade->id;", with: "") }
+      if words.contains("48") { text = text.replacingOccurrences(of: "aux = trade->id;", with: "") }
       #expect(text != LibraryCheckTests.text)
       do {
         _ = try AdapterImage.read(path: try Workshop.deep(binding: text))
@@ -113,8 +113,6 @@ internal import Testing
       // Without debug information nobody can know.
       #expect(throws: Never.self) { _ = try AdapterImage.read(path: try Workshop.deep(binding: text, flags: [])) }
     }
-    #expect(
-      try fault("int deep_on_other", "int deep_on_other").isEmpty == false)
   }
 
   @Test func parametersThatDifferAreNamed() throws {
