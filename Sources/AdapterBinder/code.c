@@ -95,3 +95,20 @@ const char *handler_fault(const program *p, const handler *h) {
   free(is_target);
   return fault;
 }
+
+/* No jump leads to what is passed over: a jump leads to where the stack is empty, and these take something from it. */
+void code_fuse(instruction *code, uint32_t count) {
+  for (uint32_t i = 0; i + 1 < count; i++) {
+    instruction *n = &code[i];
+    if (n[1].op == OP_SET && (n->op == OP_ARGUMENT || n->op == OP_FIELD)) {
+      n->op = n->op == OP_ARGUMENT ? OP_ARGUMENT_SET : OP_FIELD_SET;
+      n->d = n[1].a;
+    } else if (n[1].op == OP_SET && n->op == OP_CONSTANT) {
+      n->op = OP_CONSTANT_SET;
+      n->a = n[1].a;
+    } else if (n->op == OP_CONSTANT && i + 2 < count && n[1].op == OP_EQUAL && n[2].op == OP_SKIP) {
+      n->op = OP_UNLESS;
+      n->c = n[2].c;
+    }
+  }
+}

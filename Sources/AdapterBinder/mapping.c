@@ -80,7 +80,7 @@ static uint16_t most_level(uint8_t kind) {
 }
 
 /* Puts a number into a field; the reason why it may not stand there, or 0. */
-static uint16_t set(exprove_event *e, uint8_t field, wide value) {
+static inline uint16_t set(exprove_event *e, uint8_t field, wide value) {
   int is_signed = field == SET_TIME || field == SET_PRICE;
   if (is_signed ? value < INT64_MIN || value > INT64_MAX : value < 0 || value > UINT64_MAX) return EXPROVE_MALFORMED_RANGE;
   switch (field) {
@@ -117,12 +117,16 @@ static uint16_t complete(exprove_event *e) {
   return 0;
 }
 
+/* stack[1] to stack[top] lie below x, which lies on top. */
+#define PUSH(value) (stack[++top] = x, x = (value))
+
 void handler_run(struct exprove_session *s, const handler *h, void **arguments) {
   const program *p = s->program;
   const instruction *code = p->code + h->first;
   const uint8_t *address = NULL;
   exprove_event e;
-  wide stack[MOST_DEPTH + 1];
+  /* The number on top stays in a register; below the first one lies a zero that nobody reads. */
+  wide stack[MOST_DEPTH + 2], x = 0;
   uint64_t counted = 0; /* the message plus 1 */
   uint32_t top = 0;     /* the stack's depth */
   uint16_t why = 0;
@@ -133,37 +137,53 @@ void handler_run(struct exprove_session *s, const handler *h, void **arguments) 
     case OP_RETURN:
       if (counted) s->counts[counted - 1]++;
       return;
-    case OP_CONSTANT: stack[top++] = n->d; break;
-    case OP_ARGUMENT: stack[top++] = load((const uint8_t *)arguments[n->a] + n->c, n->b); break;
+    case OP_CONSTANT: PUSH(n->d); break;
+    case OP_ARGUMENT: PUSH(load((const uint8_t *)arguments[n->a] + n->c, n->b)); break;
     case OP_FIELD: {
       const uint8_t *base = pointer(arguments[n->a]);
       if (base == NULL) { why = EXPROVE_MALFORMED_FIELD; goto malformed; }
-      stack[top++] = load(base + n->c, n->b);
+      PUSH(load(base + n->c, n->b));
       break;
     }
+    case OP_ARGUMENT_SET:
+      why = set(&e, (uint8_t)n->d, load((const uint8_t *)arguments[n->a] + n->c, n->b));
+      at++;
+      break;
+    case OP_FIELD_SET: {
+      const uint8_t *base = pointer(arguments[n->a]);
+      if (base == NULL) { why = EXPROVE_MALFORMED_FIELD; goto malformed; }
+      why = set(&e, (uint8_t)n->d, load(base + n->c, n->b));
+      at++;
+      break;
+    }
+    case OP_CONSTANT_SET: why = set(&e, n->a, n->d); at++; break;
+    case OP_UNLESS:
+      at = x == n->d ? at + 2 : n->c - 1;
+      x = stack[top--];
+      break;
     case OP_START: address = arguments[n->a]; break;
     case OP_FOLLOW:
       address = pointer(address + n->c);
       if (address == NULL) { why = EXPROVE_MALFORMED_FIELD; goto malformed; }
       break;
-    case OP_LOAD: stack[top++] = load(address + n->c, n->b); break;
-    case OP_DAY: stack[top++] = s->day_start; break;
-    case OP_RECEIVED: stack[top++] = s->received; break;
-    case OP_ADD: top--; why = __builtin_add_overflow(stack[top - 1], stack[top], &stack[top - 1]) ? EXPROVE_MALFORMED_RANGE : 0; break;
-    case OP_SUBTRACT: top--; why = __builtin_sub_overflow(stack[top - 1], stack[top], &stack[top - 1]) ? EXPROVE_MALFORMED_RANGE : 0; break;
-    case OP_AND: top--; stack[top - 1] &= stack[top]; break;
-    case OP_OR: top--; stack[top - 1] |= stack[top]; break;
-    case OP_EQUAL: top--; stack[top - 1] = stack[top - 1] == stack[top]; break;
-    case OP_NOT: stack[top - 1] = stack[top - 1] == 0; break;
-    case OP_SCALE: why = scale(&stack[top - 1], n->d) ? 0 : EXPROVE_MALFORMED_RANGE; break;
+    case OP_LOAD: PUSH(load(address + n->c, n->b)); break;
+    case OP_DAY: PUSH(s->day_start); break;
+    case OP_RECEIVED: PUSH(s->received); break;
+    case OP_ADD: why = __builtin_add_overflow(stack[top], x, &x) ? EXPROVE_MALFORMED_RANGE : 0; top--; break;
+    case OP_SUBTRACT: why = __builtin_sub_overflow(stack[top], x, &x) ? EXPROVE_MALFORMED_RANGE : 0; top--; break;
+    case OP_AND: x &= stack[top--]; break;
+    case OP_OR: x |= stack[top--]; break;
+    case OP_EQUAL: x = x == stack[top--]; break;
+    case OP_NOT: x = x == 0; break;
+    case OP_SCALE: why = scale(&x, n->d) ? 0 : EXPROVE_MALFORMED_RANGE; break;
     case OP_MATCH:
-      if (match(&p->tables[n->c], stack[top - 1], &found)) stack[top - 1] = found;
+      if (match(&p->tables[n->c], x, &found)) x = found;
       else why = EXPROVE_MALFORMED_FIELD;
       break;
     case OP_CODE: {
       uint64_t letters = 0;
       for (uint32_t i = 0; i < n->b && address[n->c + i] != 0; i++) letters |= (uint64_t)address[n->c + i] << (8 * i);
-      stack[top++] = letters;
+      PUSH(letters);
       break;
     }
     case OP_TEXT: case OP_SYMBOL: {
@@ -177,15 +197,21 @@ void handler_run(struct exprove_session *s, const handler *h, void **arguments) 
         goto malformed;
       }
       if (n->op == OP_SYMBOL) e.instrument = s->texts[id].instrument;
-      else stack[top++] = id;
+      else PUSH(id);
       break;
     }
-    case OP_SKIP: at = stack[--top] == 0 ? n->c - 1 : at; break;
+    case OP_SKIP:
+      at = x == 0 ? n->c - 1 : at;
+      x = stack[top--];
+      break;
     case OP_JUMP: at = n->c - 1; break;
     case OP_BEGIN:
       e = (exprove_event){.kind = n->a, .instrument = EXPROVE_NO_INSTRUMENT, .flags = EXPROVE_FLAG_NO_EVENT_TIME};
       break;
-    case OP_SET: why = set(&e, n->a, stack[--top]); break;
+    case OP_SET:
+      why = set(&e, n->a, x);
+      x = stack[top--];
+      break;
     case OP_END:
       why = complete(&e);
       if (why == 0 && !event_add(s, &e)) return;

@@ -352,7 +352,10 @@ program *program_read(const uint8_t *bytes, size_t size, exprove_text *error) {
   memcpy(p->bytes, bytes, size);
   reader r = {p->bytes, p->bytes, p->bytes + size, NULL, 0};
   read_program(&r, p);
-  if (r.fault == NULL) return p;
+  if (r.fault == NULL) {
+    code_fuse(p->code, p->code_count);
+    return p;
+  }
   say(error, "the program is wrong at byte %zu: %s", r.where, r.fault);
   program_free(p);
   return NULL;

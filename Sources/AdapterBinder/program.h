@@ -81,7 +81,12 @@ enum {
   OP_SET,   /* pop into the event's field a */
   OP_END,   /* the event is complete */
   OP_COUNT, /* message c was seen, if nothing is malformed by the end */
-  OPS
+  OPS,
+  /* What code_fuse makes of several; no program has them. */
+  OP_ARGUMENT_SET = OPS, /* OP_ARGUMENT and OP_SET d */
+  OP_FIELD_SET,
+  OP_CONSTANT_SET, /* OP_CONSTANT and OP_SET a */
+  OP_UNLESS        /* OP_CONSTANT d, OP_EQUAL and OP_SKIP c */
 };
 
 /* The fields that OP_SET knows. */
@@ -181,6 +186,8 @@ void program_free(program *p);
 
 /* What is wrong with a callback's code; NULL when the interpreter may run it. */
 const char *handler_fault(const program *p, const handler *h);
+/* Lets one instruction do what often follows on it; those that it does stay behind it and are passed over. */
+void code_fuse(instruction *code, uint32_t count);
 
 /* Up to `capacity` bytes of a formatted text, as exprove_text wants it. */
 void say(exprove_text *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
