@@ -68,6 +68,38 @@ static void fill(const program *p, uint8_t *objects, gate *g, void **closures) {
   }
 }
 
+/* A closure of the reserve, or a new one. */
+static ffi_closure *take_closure(binder *b, void **code) {
+  spare *first = b->spares;
+  if (first == NULL) return ffi_closure_alloc(sizeof(ffi_closure), code);
+  ffi_closure *closure = first->closure;
+  *code = first->code;
+  b->spares = first->next;
+  free(first);
+  return closure;
+}
+
+exprove_status binder_reserve(binder *b, uint32_t sessions, exprove_text *error) {
+  uint64_t count = (uint64_t)sessions * b->program->handler_count;
+  /* More than may ever be parked is never needed. */
+  if (count > BINDER_PARKED_BYTES / sizeof(ffi_closure)) {
+    say(error, "%u sessions are more than a process may open", sessions);
+    return EXPROVE_INVALID_ARGUMENT;
+  }
+  for (; count > 0; count--) {
+    spare *made = calloc(1, sizeof *made);
+    if (made != NULL) made->closure = ffi_closure_alloc(sizeof(ffi_closure), &made->code);
+    if (made == NULL || made->closure == NULL) {
+      free(made);
+      say(error, "libffi makes no callback; does this system forbid executable memory?");
+      return EXPROVE_OUT_OF_MEMORY;
+    }
+    made->next = b->spares;
+    b->spares = made;
+  }
+  return EXPROVE_OK;
+}
+
 gate *park(binder *b, struct exprove_session *s, void **closures, exprove_text *error) {
   const program *p = b->program;
   /* A closure has to be counted too: libffi never gets it back. */
@@ -85,7 +117,7 @@ gate *park(binder *b, struct exprove_session *s, void **closures, exprove_text *
   g->owner = b;
   for (uint32_t i = 0; i < p->handler_count; i++) {
     void *code = NULL;
-    ffi_closure *closure = ffi_closure_alloc(sizeof(ffi_closure), &code);
+    ffi_closure *closure = take_closure(b, &code);
     lines[i] = (line){g, &p->handlers[i]};
     if (closure == NULL || ffi_prep_closure_loc(closure, (ffi_cif *)(uintptr_t)&p->handlers[i].signature->cif, called,
                                                 &lines[i], code) != FFI_OK) {

@@ -23,8 +23,16 @@ typedef struct line {
   const handler *handler;
 } line;
 
+/* A closure that waits for its session. */
+typedef struct spare {
+  struct spare *next;
+  ffi_closure *closure;
+  void *code;
+} spare;
+
 struct binder {
   program *program;
+  spare *spares;
   _Atomic uint64_t strays;
   uint8_t *page;      /* where the next session's parked block comes from */
   size_t left, taken; /* of the page; of BINDER_PARKED_BYTES */

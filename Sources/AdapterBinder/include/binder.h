@@ -43,6 +43,12 @@ exprove_status binder_check(const uint8_t *program, size_t size, exprove_text *e
 exprove_status binder_open(const uint8_t *program, size_t size, void *library, binder_entry *entry, binder **bound,
                            exprove_text *error);
 
+/* Makes the callbacks of so many sessions beforehand. libffi keeps them in memory that is writable and executable (or
+ * maps its own file again, where it was built so): a worker that forbids itself either reserves what it needs before,
+ * and binder_open comes before that too. Sessions beyond the reserve ask for more, and are refused with the reason when the
+ * system says no. */
+exprove_status binder_reserve(binder *bound, uint32_t sessions, exprove_text *error);
+
 /* Calls through a callback that came when none was due, since binder_open. */
 uint64_t binder_strays(const binder *bound);
 

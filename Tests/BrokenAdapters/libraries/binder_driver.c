@@ -9,9 +9,16 @@
  */
 #include <binder.h>
 #include <dlfcn.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <errno.h>
 
 static uint64_t state = 88172645463325252u;
 static uint32_t roll(uint32_t bound) {
@@ -85,13 +92,28 @@ static exprove_session *create(void) {
   return s;
 }
 
+/* From here on no memory of this process becomes executable. */
+static void forbid_executable_memory(void) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  struct sock_fprog filter = {sizeof code / sizeof code[0], code};
+  demand(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0, "seccomp");
+  demand(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED, "it is not forbidden");
+}
+
 int main(int count, char **arguments) {
   demand(count == 4, "binder_driver PROGRAM LIBRARY FRAMES");
   size_t program_size, size;
   uint8_t *program = read_file(arguments[1], &program_size), *frames = read_file(arguments[3], &size);
   void *library = dlopen(arguments[2], RTLD_NOW | RTLD_LOCAL);
   demand(library != NULL, "dlopen");
-  char words[256];
+  char words[256] = {0};
   exprove_text error = {words, sizeof words, 0};
   binder_entry entry;
   binder *bound;
@@ -124,6 +146,23 @@ int main(int count, char **arguments) {
   table.destroy(s);
   free(saved);
   for (int i = 0; i < 200; i++) table.destroy(create());
+  demand(binder_reserve(bound, 1u << 20, &error) == EXPROVE_INVALID_ARGUMENT, "a reserve beyond the bound");
+  demand(binder_reserve(bound, 50, &error) == EXPROVE_OK, "binder_reserve");
+  forbid_executable_memory();
+  for (int i = 0; i < 50; i++) {
+    s = create();
+    demand(decode(s, frames, size, 8, 0) == told, "in a sandbox");
+    table.destroy(s);
+  }
+  exprove_config config = {.struct_size = sizeof config, .framing = EXPROVE_FRAMING_PACKET,
+                           .channel = EXPROVE_CHANNEL_MARKET_DATA};
+  exprove_status status = EXPROVE_OK;
+  for (int i = 0; i < 4096 && status == EXPROVE_OK; i++) {
+    s = NULL;
+    status = table.create(&config, &s, &error);
+    if (status == EXPROVE_OK) table.destroy(s);
+  }
+  demand(status == EXPROVE_OUT_OF_MEMORY && s == NULL && strstr(words, "executable memory") != NULL, "the reserve ends");
   table.deinit();
 
   uint32_t taken = 0;
