@@ -70,18 +70,23 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     room("DurableFiles"),
+    room("SourceDiagnostics"),
     // Floor 1
+    // Plain C over libffi, for the host and the worker.
+    .target(
+      name: "AdapterBinder", dependencies: ["CExProveABI", "CFFI"],
+      cSettings: cRules + [.define("_GNU_SOURCE")]),
     room("CivilTime"),
     room("ExecutionIR", [crypto]),
     room("EventFlow", ["CExProveABI", crypto]),
     room("TransparencyLog", ["DurableFiles", crypto]),
     // Floor 2
-    room("ContractLanguage", ["ExecutionIR", "CivilTime"]),
+    room("AdapterBinding", ["AdapterBinder", "CExProveABI", "SourceDiagnostics"]),
+    room("ContractLanguage", ["ExecutionIR", "CivilTime", "SourceDiagnostics"]),
     room("Feeds", ["CExProveABI", "CivilTime", "EventFlow", "CZlib", "CZstd"]),
-    room("AdapterHost", ["CExProveABI", "CLinux", "CWorkerLink", "EventFlow", crypto]),
     // Plain C without the Swift runtime, so that no second one stands beside an adapter's.
     .executableTarget(
-      name: "ExProveWorker", dependencies: ["CExProveABI"],
+      name: "ExProveWorker", dependencies: ["AdapterBinder", "CExProveABI"],
       cSettings: cRules + [.headerSearchPath("../CWorkerLink"), .unsafeFlags(["-I", "sdk-c/include"])],
       linkerSettings: [
         .unsafeFlags([
@@ -90,12 +95,19 @@ let package = Package(
       ]),
     room("MarketModel", ["CExProveABI", "ExecutionIR", "EventFlow"]),
     // Floor 3
+    room(
+      "AdapterHost",
+      [
+        "AdapterBinder", "AdapterBinding", "CExProveABI", "CLinux", "CWorkerLink", "EventFlow", "SourceDiagnostics",
+        crypto,
+      ]),
     room("ExecutionSolver", ["ExecutionIR"]),
     room("Governance", ["DurableFiles", "ExecutionIR", "TransparencyLog", crypto]),
-    room("AdapterConformance", ["AdapterHost", "CExProveABI", "CLinux", "EventFlow", "ExecutionIR", "Feeds"]),
     // Floor 4
+    room("AdapterConformance", ["AdapterHost", "CExProveABI", "CLinux", "EventFlow", "ExecutionIR", "Feeds"]),
     room(
       "ExecutionEngine", ["CExProveABI", "ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),
+    room("VendorHooks", ["AdapterBinder", "AdapterHost", "CExProveABI", "ExecutionIR"]),
     // Floor 5
     room(
       "RunJournal",
@@ -117,7 +129,8 @@ let package = Package(
       "ExecutionRun",
       [
         "AdapterHost", "CExProveABI", "CivilTime", "ContractLanguage", "DurableFiles", "EventFlow", "ExecutionEngine",
-        "ExecutionIR", "Feeds", "Governance", "RunJournal", "TransparencyLog", "VenueSimulator", crypto,
+        "ExecutionIR", "Feeds", "Governance", "RunJournal", "SourceDiagnostics", "TransparencyLog", "VenueSimulator",
+        crypto,
       ]),
     // The library for C programs: its own Swift runtime inside, no other names than those of client.h outside.
     .target(
@@ -140,7 +153,8 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterConformance", "AdapterHost", "CAdapterTemplates", "CExProveABI", "ComplianceReports", "DurableFiles",
+        "AdapterBinding", "AdapterConformance", "AdapterHost", "CAdapterTemplates", "CExProveABI", "ComplianceReports",
+        "DurableFiles",
         "EventFlow",
         "ExecutionEngine", "ExecutionIR", "ExecutionRun",
         "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog", arguments,
@@ -150,10 +164,11 @@ let package = Package(
     adapter("BinanceAdapter", path: "Plugins/binance"),
     // Tests
     tests("ExecutionIRTests", ["ExecutionIR"]),
-    tests("ContractLanguageTests", ["ContractLanguage", "CivilTime", "ExecutionIR"]),
+    tests("ContractLanguageTests", ["ContractLanguage", "CivilTime", "ExecutionIR", "SourceDiagnostics"]),
     tests("ExecutionSolverTests", ["ExecutionSolver", "ExecutionIR"]),
     .target(
-      name: "BrokenAdapters", path: "Tests/BrokenAdapters", exclude: ["adapters"], swiftSettings: swiftRules),
+      name: "BrokenAdapters", path: "Tests/BrokenAdapters", exclude: ["adapters", "libraries"],
+      swiftSettings: swiftRules),
     .executableTarget(
       name: "conformance-program", dependencies: ["AdapterConformance"], path: "Tests/ConformanceProgram",
       swiftSettings: swiftRules),
@@ -163,6 +178,14 @@ let package = Package(
     .testTarget(
       name: "AdapterHostTests", dependencies: ["AdapterHost", "BrokenAdapters", "CExProveABI", "EventFlow"],
       exclude: ["abi-1.0"], swiftSettings: swiftRules),
+    tests(
+      "AdapterBindingTests",
+      [
+        "AdapterBinder", "AdapterBinding", "AdapterHost", "BrokenAdapters", "CExProveABI", "CLinux", "EventFlow",
+        "Feeds",
+        "SourceDiagnostics",
+      ]),
+    tests("VendorHooksTests", ["VendorHooks", "AdapterHost", "BrokenAdapters", "ExecutionIR"]),
     tests("GovernanceTests", ["Governance", "ExecutionIR", "TransparencyLog", crypto]),
     tests("TransparencyLogTests", ["TransparencyLog", crypto]),
     tests("RunJournalTests", ["RunJournal", "EventFlow", "CExProveABI", "DurableFiles"]),

@@ -15,6 +15,8 @@ package struct AdapterError: Error, Equatable, Sendable, CustomStringConvertible
     case noEntry
     case noManifest
     case badManifest
+    /// A binding file, or what it says of its library; the message has line and column.
+    case badBinding
     /// A static rule of the host, such as a dependency that is not on the list.
     case forbidden
     /// The system could not make the sealed copy.

@@ -3,11 +3,14 @@
 private import Crypto
 internal import Glibc
 
-/// An adapter's file, read and understood without running any of its code.
+/// An adapter's file, read and understood without running any of its code. A binding and its library are one adapter,
+/// whose file is their bundle.
 package struct AdapterImage: Sendable {
   /// Where it was read from, as the caller named it.
   package let path: String
   package let bytes: [UInt8]
+  /// The library that is bound, and how; nil for an adapter that exports its entry itself.
+  package let bound: BoundLibrary?
   /// SHA-256 of `bytes`, 32 bytes.
   package let digest: [UInt8]
   package let facts: ELFFacts
@@ -24,37 +27,71 @@ package struct AdapterImage: Sendable {
   /// Reads the file. It is `.missing` when there is none, and else an error of what is wrong with it.
   package static func read(path: String) throws(AdapterError) -> AdapterImage {
     let bytes = try readFile(path, limit: sizeLimit)
-    return try AdapterImage(path: path, bytes: bytes)
+    guard path.hasSuffix(".binding") else { return try AdapterImage(path: path, bytes: bytes) }
+    return try AdapterImage(path: path, bytes: try BoundLibrary.bundle(of: bytes, path: path).encoded)
+  }
+
+  /// What is loaded: the file, or the bound library's.
+  package var code: [UInt8] { bound?.bytes ?? bytes }
+
+  /// Where what is loaded lies, for those who load it from there.
+  var codePath: String {
+    guard let bound else { return path }
+    return (path.lastIndex(of: "/").map { String(path[...$0]) } ?? "") + bound.name
+  }
+
+  /// What a library's file says of itself.
+  static func facts(of bytes: [UInt8], path: String) throws(AdapterError) -> ELFFacts {
+    do {
+      return try ELFReader.facts(of: bytes)
+    } catch {
+      throw AdapterImage.error(path, error)
+    }
   }
 
   /// Understands bytes that are already in memory; `path` only serves messages.
   package init(path: String, bytes: [UInt8]) throws(AdapterError) {
-    let facts: ELFFacts
-    do {
-      facts = try ELFReader.facts(of: bytes)
-    } catch {
-      throw AdapterImage.error(path, error)
+    self.path = path
+    self.bytes = bytes
+    digest = Array(SHA256.hash(data: bytes))
+    if AdapterBundle.begins(bytes) {
+      guard let bundle = AdapterBundle(bytes) else {
+        throw AdapterError(
+          .truncated, "\(path): this bundle of a binding and its library is cut or damaged; copy it again")
+      }
+      let bound = try BoundLibrary(path: path, bundle)
+      var facts = try AdapterImage.facts(of: bundle.library, path: path)
+      facts.isBound = true
+      self.facts = facts
+      self.bound = bound
+      manifestBytes = bound.manifest
+      manifest = try AdapterImage.manifest(of: bound.manifest, path)
+      return
     }
+    let facts = try AdapterImage.facts(of: bytes, path: path)
     guard facts.exported.contains(where: { $0.name == StaticRule.entry }) else {
       throw AdapterError(
         .noEntry,
-        "\(path): it does not export “\(StaticRule.entry)”, so it is no ExProve adapter; see exprove/adapter.h")
+        "\(path): it does not export “\(StaticRule.entry)”, so it is no ExProve adapter; see exprove/adapter.h, or bind "
+          + "it with a binding file")
     }
     guard let section = facts.manifest else {
       throw AdapterError(
         .noManifest,
         "\(path): it has no section “.exprove.manifest”; write one with EXPROVE_MANIFEST of exprove/adapter.h")
     }
+    self.facts = facts
+    bound = nil
+    manifestBytes = section
+    manifest = try AdapterImage.manifest(of: section, path)
+  }
+
+  private static func manifest(of text: [UInt8], _ path: String) throws(AdapterError) -> AdapterManifest {
     do {
-      manifest = try AdapterManifest(parsing: section)
+      return try AdapterManifest(parsing: text)
     } catch {
       throw AdapterError(.badManifest, "\(path): its manifest is wrong at line \(error.line): \(error.reason)")
     }
-    self.path = path
-    self.bytes = bytes
-    self.facts = facts
-    manifestBytes = section
-    digest = Array(SHA256.hash(data: bytes))
   }
 
   private static func error(_ path: String, _ fault: ELFReader.Fault) -> AdapterError {

@@ -33,10 +33,10 @@ package struct AdapterLocator: Sendable {
     return unsafe String(cString: path)
   }
 
-  /// The path of an adapter. What has a `/` or ends in `.so` is a path already; all else is a name, whose file is
+  /// The path of an adapter. What has a `/` or ends in `.so` or `.binding` is a path already; all else is a name, whose file is
   /// `lib<name>.so`.
   package func path(of nameOrPath: String) throws(AdapterError) -> String {
-    if nameOrPath.contains("/") || nameOrPath.hasSuffix(".so") {
+    if nameOrPath.contains("/") || nameOrPath.hasSuffix(".so") || nameOrPath.hasSuffix(".binding") {
       guard unsafe access(nameOrPath, F_OK) == 0 else {
         throw AdapterError(.missing, "\(nameOrPath): there is no such file")
       }
@@ -52,7 +52,7 @@ package struct AdapterLocator: Sendable {
       .missing,
       "there is no adapter “\(nameOrPath)”; "
         + (known.isEmpty ? "none is installed" : "there are \(known.joined(separator: ", "))")
-        + "; give the path of a .so, or add its directory to EXPROVE_ADAPTERS")
+        + "; give the path of a .so or a .binding, or add its directory to EXPROVE_ADAPTERS")
   }
 
   /// Reads the adapter of that name or path.

@@ -42,6 +42,8 @@ package struct ELFFacts: Equatable, Sendable {
   package var threadLocalBytes: UInt64 = 0
   /// The bytes of section `.exprove.manifest`, without one terminator.
   package var manifest: [UInt8]?
+  /// It knows nothing of ExProve, and exports what its own users need.
+  package var isBound = false
 
   /// Defined symbols that others may bind to, without those that linkers add on their own.
   package var exported: [Symbol] {

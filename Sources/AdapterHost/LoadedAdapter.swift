@@ -69,21 +69,23 @@ internal import Glibc
     _ image: AdapterImage, byPath: Bool = false, enforcingRules: Bool = true
   ) throws(AdapterError) -> TableRegion.Entry {
     if enforcingRules { try checkRules(image) }
-    let path = byPath ? try absolute(image.path) : try SealedCopy(of: image).path
+    let path = byPath ? try absolute(image.codePath) : try SealedCopy(of: image).path
+    let entry = image.bound?.symbol ?? StaticRule.entry
     guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
       throw AdapterError(.loader, "\(image.path): the loader refuses it: \(loaderError())")
     }
-    guard let symbol = unsafe dlsym(handle, StaticRule.entry) else {
-      throw AdapterError(.noEntry, "\(image.path): the loader finds no “\(StaticRule.entry)”: \(loaderError())")
+    guard let symbol = unsafe dlsym(handle, entry) else {
+      throw AdapterError(.noEntry, "\(image.path): the loader finds no “\(entry)”: \(loaderError())")
     }
     // The loader goes by names: make sure that it is this copy's code and not an earlier library's.
     var info = unsafe linux_dl_info()
     guard unsafe linux_dladdr(symbol, &info) != 0, let name = unsafe info.file_name,
       unsafe String(cString: name) == path
     else {
-      throw AdapterError(.loader, "\(image.path): “\(StaticRule.entry)” does not lie in the copy that was loaded")
+      throw AdapterError(.loader, "\(image.path): “\(entry)” does not lie in the copy that was loaded")
     }
     try checkLibraries(of: image)
+    if let bound = image.bound { return unsafe try BoundEntry.of(bound, loaded: handle, path: image.path) }
     return unsafe unsafeBitCast(symbol, to: TableRegion.Entry.self)
   }
 
@@ -105,7 +107,7 @@ internal import Glibc
     return unsafe String(cString: resolved)
   }
 
-  private static func loaderError() -> String {
+  static func loaderError() -> String {
     guard let message = unsafe dlerror() else { return "no reason given" }
     return unsafe String(cString: message)
   }

@@ -17,13 +17,24 @@ struct SealedCopy {
 
   /// Copies, seals, and reads back through the sealed file what will be loaded.
   init(of image: borrowing AdapterImage) throws(AdapterError) {
-    try self.init(name: image.manifest.name, path: image.path, bytes: image.bytes)
-    guard digest == image.digest else {
+    try self.init(name: image.manifest.name, path: image.path, bytes: image.code)
+    // A bound library's digest is not its bundle's.
+    guard image.bound != nil || digest == image.digest else {
       throw AdapterError(.sealing, "\(image.path): the sealed copy differs from what was read; try again")
     }
   }
 
-  /// - Parameter path: for messages.
+  /// The same of a library's bytes, which must have the digest.
+  init(of bytes: [UInt8], digest: [UInt8], name: String, path: String) throws(AdapterError) {
+    try self.init(name: name, path: path, bytes: bytes)
+    guard self.digest == digest else {
+      throw AdapterError(.sealing, "\(path): the sealed copy differs from what was read; try again")
+    }
+  }
+
+  /// - Parameters:
+  ///   - name: is shown to debuggers.
+  ///   - path: for messages.
   init(name: String, path: String, bytes: [UInt8]) throws(AdapterError) {
     let descriptor = unsafe linux_memfd_create(name, LINUX_MFD_CLOEXEC | LINUX_MFD_ALLOW_SEALING)
     guard descriptor >= 0 else { throw SealedCopy.failed(path, "memfd_create", errno) }

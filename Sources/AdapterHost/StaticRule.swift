@@ -66,6 +66,7 @@ package enum StaticRule: String, CaseIterable, Sendable {
   package func violation(_ facts: ELFFacts, libraries: [String]) -> String? {
     switch self {
     case .exports:
+      if facts.isBound { return nil }
       let extra = facts.exported.map(\.name).filter { $0 != StaticRule.entry }
       return extra.isEmpty
         ? nil : "it also exports \(StaticRule.list(extra)); compile with -fvisibility=hidden or use a version script"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import SourceDiagnostics
+
 /// A piece of a source file.
 struct Token: Hashable {
   enum Kind: Hashable {

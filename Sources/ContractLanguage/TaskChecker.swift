@@ -2,6 +2,7 @@
 
 package import CivilTime
 package import ExecutionIR
+internal import SourceDiagnostics
 
 /// What a task file cannot know by itself.
 package struct TaskEnvironment {

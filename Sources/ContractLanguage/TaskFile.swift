@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ExecutionIR
+package import SourceDiagnostics
 
 /// A task file, read: its tasks, or everything that is wrong with it.
 ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CivilTime
+internal import SourceDiagnostics
 
 /// Reads `task NAME { clauses }`, any number of times. After an error it goes on at the next word that begins a
 /// clause, so that one run finds all of them. Nothing nests deeper than a clause's own braces.

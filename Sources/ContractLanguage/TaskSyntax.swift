@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CivilTime
+internal import SourceDiagnostics
 
 /// A value and where it stands.
 struct Located<Value> {

@@ -2,6 +2,7 @@
 
 internal import CivilTime
 internal import ExecutionIR
+internal import SourceDiagnostics
 
 extension TaskChecker {
   /// Local times to UTC, by the zone's own file.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "adapter.h"
+#include "binder.h"
 #include "crash.h"
 
 #define NAME_OF(text) #text
@@ -43,20 +44,43 @@ static void log_line(void *cookie, uint32_t level, const char *text, uint32_t si
   worker_write(&worker->answers->log_count, count + 1);
 }
 
-/* The bounds of the executable segment that holds an address. */
-static int find_code(struct dl_phdr_info *info, size_t size, void *context) {
+/* Where the library that lies at an address ends. */
+static int find_end(struct dl_phdr_info *info, size_t size, void *context) {
   uint64_t *found = context;
   (void)size;
+  if (info->dlpi_addr != found[0]) return 0;
   for (int index = 0; index < info->dlpi_phnum; index++) {
     const ElfW(Phdr) *segment = &info->dlpi_phdr[index];
-    uint64_t start = info->dlpi_addr + segment->p_vaddr;
-    if (segment->p_type == PT_LOAD && found[0] >= start && found[0] < start + segment->p_memsz) {
-      found[1] = info->dlpi_addr;
-      found[2] = start + segment->p_memsz;
-      return 1;
-    }
+    uint64_t end = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+    if (segment->p_type == PT_LOAD && end > found[1]) found[1] = end;
   }
-  return 0;
+  return 1;
+}
+
+static void note_code(void *library) {
+  struct link_map *map = NULL;
+  if (dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 || !map) return;
+  uint64_t code[2] = {map->l_addr, 0};
+  if (dl_iterate_phdr(find_end, code)) crash_adapter(code[0], code[1]);
+}
+
+typedef exprove_status (*entry_function)(uint32_t version, exprove_adapter *adapter);
+
+/* The adapter's own entry, or that which the binder makes of a library and its program. */
+static exprove_status find_entry(worker *worker, void *library, entry_function *entry) {
+  uint32_t size = worker->setup->program_size;
+  if (size == 0) {
+    *entry = (entry_function)(uintptr_t)dlsym(library, "exprove_adapter_entry");
+    return *entry ? EXPROVE_OK : say(worker, EXPROVE_NOT_FOUND, "the loader finds no exprove_adapter_entry");
+  }
+  const uint8_t *program = worker->host_note + worker->setup->text_size + worker->setup->manifest_size;
+  binder *bound = NULL;
+  exprove_text text = error_text(worker);
+  exprove_status status = binder_open(program, size, library, entry, &bound, &text);
+  /* Callbacks are code that is written: there is none inside the sandbox. */
+  if (status == EXPROVE_OK) status = binder_reserve(bound, 2, &text);
+  take_text(worker, &text);
+  return status;
 }
 
 static const char *check_table(worker *worker, uint32_t version) {
@@ -92,11 +116,10 @@ exprove_status adapter_load(worker *worker) {
   if (!open_sealed(worker->setup->sealed_count)) return say(worker, EXPROVE_IO, dlerror());
   void *library = dlopen(EXPANDED(WORKER_ADAPTER_FD), RTLD_NOW | RTLD_LOCAL);
   if (!library) return say(worker, EXPROVE_IO, dlerror());
-  exprove_status (*entry)(uint32_t, exprove_adapter *) =
-      (exprove_status(*)(uint32_t, exprove_adapter *))(uintptr_t)dlsym(library, "exprove_adapter_entry");
-  if (!entry) return say(worker, EXPROVE_NOT_FOUND, "the loader finds no exprove_adapter_entry");
-  uint64_t code[3] = {(uint64_t)(uintptr_t)entry, 0, 0};
-  if (dl_iterate_phdr(find_code, code)) crash_adapter(code[1], code[2]);
+  note_code(library);
+  entry_function entry = NULL;
+  exprove_status found = find_entry(worker, library, &entry);
+  if (found != EXPROVE_OK) return found;
   for (uint32_t index = 0; index < worker->setup->version_count; index++) {
     uint32_t version = worker->setup->versions[index];
     memset(&worker->table, 0, sizeof worker->table);

@@ -10,6 +10,7 @@ package import ExecutionIR
 internal import Feeds
 package import Governance
 package import RunJournal
+internal import SourceDiagnostics
 
 /// Reads the files of a run, checks that they go together, and opens what is needed.
 package enum RunSetup {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import EventFlow
+import AdapterBinding
 import AdapterHost
 import ArgumentParser
 import ExecutionIR
@@ -41,7 +42,7 @@ struct AdapterGroup: ParsableCommand {
       abstract: "Read an adapter's manifest and ELF facts; none of its code runs.",
       discussion: "EXAMPLE\n  exprove adapter inspect nasdaq-itch50")
 
-    @Argument(help: ArgumentHelp("A shipped adapter's name, or the path of a .so.", valueName: "adapter"))
+    @Argument(help: ArgumentHelp("A shipped adapter's name, or the path of a .so or .binding.", valueName: "adapter"))
     var adapter: String
 
     @Flag(help: "One JSON object on standard output.")
@@ -72,6 +73,7 @@ struct AdapterGroup: ParsableCommand {
                   .object(["name": .string($0.name), "sha256": .string(hexadecimal($0.digest))])
                 }),
               "needed": .array(image.facts.needed.map { .string($0) }),
+              "bound": image.bound.map { AdapterGroup.json($0) } ?? .null,
             ]))
         }
         Console.print("\(manifest.name) \(manifest.version), \(manifest.vendor), \(manifest.licence)")
@@ -95,12 +97,27 @@ struct AdapterGroup: ParsableCommand {
           Console.print("library     \(library.name) sha256:\(hexadecimal(library.digest))")
         }
         Console.print("needs       \(image.facts.needed.joined(separator: ", "))")
+        if let bound = image.bound {
+          Console.print("library     \(bound.name), \(bound.bytes.count) bytes, called through libffi")
+          for line in bound.check.summary { Console.print("checked     \(line)") }
+        }
       }
     }
   }
 }
 
 extension AdapterGroup {
+  /// What a bound adapter's declarations were held against.
+  static func json(_ bound: BoundLibrary) -> JSON {
+    .object([
+      "library": .string(bound.name), "symbols": .integer(Int64(bound.check.symbols)),
+      "functions": .array(bound.check.functions.map { .string($0) }),
+      "structs": .array(bound.check.structures.map { .string($0) }),
+      "on_trust": .array(bound.check.trusted.map { .string($0) }),
+      "unchecked": bound.check.reason.map { .string($0) } ?? .null,
+    ])
+  }
+
   /// A setting of a manifest, with its schema.
   fileprivate static func describe(_ setting: AdapterManifest.Setting) -> JSON {
     var object: [String: JSON] = [

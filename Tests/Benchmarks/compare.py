@@ -82,6 +82,12 @@ COMPARISONS = [
         (peer("msgspec", "to Python objects"), "python msgspec usdm"),
         (peer("pysimdjson", "simdjson, no objects"), "python simdjson usdm"),
     ]),
+    ("IEX DEEP to events by a library bound through libffi, 128 packets a call", "events", "deep bound", [
+        ("the same library compiled into an adapter", "deep compiled"),
+    ]),
+    ("IEX DEEP to events by a library bound through libffi, 1 packet a call", "events", "deep bound, one", [
+        ("the same library compiled into an adapter", "deep compiled, one"),
+    ]),
     ("Log, 1 KiB entries, checkpoint every 256", "entries", "ledger log", [
         ("limit: same hashes, signatures, bytes, one sync", "ledger log, limit"),
         ("the same with as many syncs", "ledger log, same syncs"),

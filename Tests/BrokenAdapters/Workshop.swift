@@ -63,6 +63,48 @@ package enum Workshop {
       flags: ["-I", "\(path)/include"])
   }
 
+  /// A vendor's library that knows nothing of ExProve, from `libraries`, and its binding beside it; the path of the
+  /// latter. `flags` serve the library.
+  package static func bound(_ name: String, flags: [String] = []) throws -> String {
+    try bound(
+      name, source: "\(root)/Tests/BrokenAdapters/libraries/\(name).c",
+      binding: try String(contentsOfFile: "\(root)/Tests/BrokenAdapters/libraries/\(name).binding", encoding: .utf8),
+      flags: flags)
+  }
+
+  /// The shipped example of one, with a binding of the test's own where it gives one.
+  package static func deep(binding: String? = nil, flags: [String] = ["-g"]) throws -> String {
+    let folder = "\(root)/sdk-c/examples/binding"
+    return try bound(
+      "deep", source: "\(folder)/deep.c",
+      binding: try binding ?? String(contentsOfFile: "\(folder)/deep.binding", encoding: .utf8), flags: flags)
+  }
+
+  private static func bound(_ name: String, source: String, binding: String, flags: [String]) throws -> String {
+    let library = try build(
+      key: "bound \(name) \(flags)", name: name, sources: [source], flags: ["-Wl,-z,noexecstack"] + flags)
+    let folder = library.dropLast(3) + "-\(UInt32.random(in: 0 ... .max))"
+    try FileManager.default.createDirectory(atPath: String(folder), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: library, toPath: "\(folder)/lib\(name).so")
+    try Data(binding.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name).binding"))
+    return "\(folder)/\(name).binding"
+  }
+
+  /// A library of `libraries` by itself.
+  package static func library(_ name: String) throws -> String {
+    try build(
+      key: "library \(name)", name: name, sources: ["\(root)/Tests/BrokenAdapters/libraries/\(name).c"],
+      flags: ["-Wl,-z,noexecstack"])
+  }
+
+  /// An adapter of `libraries`, with the shipped example's library compiled in.
+  package static func compiledDeep() throws -> String {
+    try build(
+      key: "compiled deep", name: "deep-compiled",
+      sources: ["\(root)/Tests/BrokenAdapters/libraries/deep_adapter.c", "\(root)/sdk-c/examples/binding/deep.c"],
+      flags: ["-I", "\(root)/sdk-c/examples/binding"])
+  }
+
   /// C text of a test's own. `headers`: where `exprove/adapter.h` lies; the present ones when none is named.
   package static func text(
     _ name: String, _ text: String, flags: [String] = [], headers: String? = nil
@@ -98,17 +140,27 @@ package enum Workshop {
     }
   }
 
-  private static func run(_ tool: String, _ arguments: [String]) throws {
+  /// Runs a tool in a folder and returns what it printed; fails with its complaint.
+  @discardableResult package static func run(
+    _ tool: String, _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:]
+  ) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [tool] + arguments
-    let output = Pipe()
-    process.standardError = output
+    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // Files: reading a pipe to its end fails when a signal comes between, as other tests' children send them.
+    let files = ["out", "err"].map { "\(directory)/\($0)-\(UInt64.random(in: 0 ... .max))" }
+    for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
+    defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: files[0]))
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: files[1]))
     try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
+    let texts = try files.map { String(decoding: try Data(contentsOf: URL(fileURLWithPath: $0)), as: UTF8.self) }
     guard process.terminationStatus == 0 else {
-      throw Failure(description: "\(tool) failed: \(String(decoding: text, as: UTF8.self))")
+      throw Failure(description: "\(tool) failed: \(texts[1].prefix(4000))")
     }
+    return texts[0]
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ContractLanguage
+import SourceDiagnostics
 import Testing
 
 /// Whatever the bytes are, reading ends, with tasks or with diagnostics that lie within the file.

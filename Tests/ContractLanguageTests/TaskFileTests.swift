@@ -2,6 +2,7 @@
 
 import CivilTime
 import ContractLanguage
+import SourceDiagnostics
 import ExecutionIR
 import Testing
 

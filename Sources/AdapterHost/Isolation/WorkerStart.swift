@@ -55,13 +55,15 @@ struct StartedWorker {
     setup.setting_count = UInt32(configuration.settings.count)
     setup.text_size = UInt32(texts.count)
     setup.manifest_size = UInt32(plan.image.manifestBytes.count)
+    let program = plan.image.bound?.program ?? []
+    setup.program_size = UInt32(program.count)
     setup.frame_capacity = UInt32(frameCapacity)
     setup.slot_count = 8
     setup.slot_events = UInt32(max(1024, manifest.maxEvents))
     setup.has_frame_time = manifest.hasFrameTime ? 1 : 0
     setup.byte_capacity = UInt64(byteCapacity)
     guard configuration.settings.count <= 256,
-      let link = WorkerLink(setup, texts: texts, manifest: plan.image.manifestBytes),
+      let link = WorkerLink(setup, texts: texts, manifest: plan.image.manifestBytes + program),
       let process = WorkerProcess(plan, link)
     else {
       throw .adapter(

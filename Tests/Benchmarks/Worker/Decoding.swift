@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AdapterHost
+internal import CExProveABI
 internal import CivilTime
 internal import EventFlow
 internal import ExecutionIR
@@ -165,5 +166,51 @@ final class JSONDecode: Contestant {
     }
     return Pass(
       units: frames, bytes: bytes, nanoseconds: watch.nanoseconds, answer: "\(frames - malformed) messages")
+  }
+}
+
+/// DEEP through the host, without reading and framing, so many packets in a call.
+final class DeepDecode: Contestant {
+  private let options: FeedOptions
+  private let adapter: LoadedAdapter
+  private let framesPerCall: Int
+
+  init(_ options: FeedOptions, framesPerCall: Int) throws {
+    self.options = options
+    self.framesPerCall = framesPerCall
+    adapter = try HostPath.adapter(options)
+  }
+
+  func pass() throws -> Pass {
+    var path = try HostPath(options, adapter)
+    // Of one batch's frames as many as a call shall have; the host calls at most 128 at a time by itself.
+    var part = EventBatch(frames: framesPerCall, events: 1 << 16, bytes: 1 << 20)
+    var watch = Stopwatch()
+    var (events, bytes) = (0, 0)
+    var isAtEnd = false
+    while !isAtEnd {
+      do {
+        isAtEnd = try !path.read()
+      } catch FeedError.cut {
+        // The capture is cut within its last packet; what came before it is decoded.
+        isAtEnd = true
+      }
+      var next = 0
+      while next < path.batch.frameCount {
+        part.removeAll()
+        for index in next..<min(next + framesPerCall, path.batch.frameCount) {
+          let frame = path.batch.frame(at: index)
+          part.append(
+            frame: frame, bytes: path.batch.bytes.extracting(Int(frame.data)..<Int(frame.data + frame.length)))
+        }
+        next += part.frameCount
+        guard try watch.measure({ try path.session.decode(&part) }) == part.frameCount else {
+          throw BenchmarkError("a batch's events don't fit")
+        }
+        events += part.eventCount
+      }
+      bytes += path.batch.byteCount
+    }
+    return Pass(units: events, bytes: bytes, nanoseconds: watch.nanoseconds, answer: "\(events) events")
   }
 }

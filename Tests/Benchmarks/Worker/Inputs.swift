@@ -57,6 +57,12 @@ struct Inputs {
     get throws { try FeedOptions("BINANCE-UM=binance:\(captures)/binance/usdm_btcusdt_20240808.gz,market=usdm") }
   }
 
+  /// DEEP by the example library: bound by declaration, or compiled into an adapter. run.sh builds both.
+  func deep(bound: Bool) throws -> FeedOptions {
+    let adapter = bound ? "\(AdapterLocator.standard.directories[0])/deep.binding" : "deep-compiled"
+    return try FeedOptions("IEXG=\(adapter):\(captures)/iex/DEEP10.pcap.gz")
+  }
+
   func problem(_ name: String) throws -> JSON {
     try JSON.parse(try Files.read("\(captures)/solver/\(name).json"))
   }

@@ -14,7 +14,7 @@ package struct SourceRange: Hashable, Sendable {
   package func through(_ other: SourceRange) -> SourceRange { SourceRange(start, max(end, other.end)) }
 }
 
-/// A file of the language: its name, for messages, and its bytes.
+/// A source file: its name, for messages, and its bytes.
 package struct SourceText: Sendable {
   package static let largest = 1 << 20
 

@@ -54,7 +54,7 @@ package struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The nearest of `words` to what was written, when it is near enough to be a slip.
-func suggestion(for written: String, among words: [String]) -> String? {
+package func suggestion(for written: String, among words: [String]) -> String? {
   let scalars = Array(written.lowercased().unicodeScalars.prefix(33))
   guard (1...32).contains(scalars.count) else { return nil }
   var best: (word: String, distance: Int)?

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Runs a bound adapter: a vendor's C library that knows nothing of ExProve, and a *program* that says how its functions
+ * are called and how what it calls back becomes events. All calls in both directions go through libffi. Plain C, for the
+ * host's process and for a worker that has no Swift in it.
+ *
+ * A program is what the room AdapterBinding compiles a binding file to; program.h has its format. It is hostile like any
+ * input: binder_open checks every number before it is used, and nothing that a program says makes the binder itself read
+ * or write outside its own memory. What the library does, and whether its declarations are true, no check here can tell:
+ * a bound library has to be as trusted, or as isolated, as any adapter.
+ *
+ * Callbacks are libffi closures that belong to one session. They are never freed: after the session's end, outside a
+ * call to the library's feed function, or on another thread, a call through one gives the error value that the binding
+ * declares for it and touches no session. What stays behind for each session lies in pages that are kept for the
+ * process's life, at most BINDER_PARKED_BYTES of them for each bound adapter; when they are used up `create` answers
+ * EXPROVE_OUT_OF_MEMORY and says so, and a new process is the way out.
+ */
+#ifndef EXPROVE_BINDER_H
+#define EXPROVE_BINDER_H
+
+#include <exprove/adapter.h>
+
+EXPROVE_EXTERN_C_BEGIN
+
+/* Never freed, for each bound adapter: some ten thousand sessions of a library with a dozen callbacks. */
+#define BINDER_PARKED_BYTES (16u << 20)
+/* A longer program is refused. */
+#define BINDER_PROGRAM_BYTES (1u << 20)
+
+/* As exprove_adapter_entry of adapter.h, bound to one library and one program. */
+typedef exprove_status (*binder_entry)(uint32_t abi_version, exprove_adapter *adapter);
+
+/* Where a pointer lies that a library was given is nobody's business but the binder's. */
+typedef struct binder binder;
+
+/* Checks a program without a library. EXPROVE_BAD_DATA with the byte and the reason in `error`. */
+exprove_status binder_check(const uint8_t *program, size_t size, exprove_text *error);
+
+/* Binds a program to a library: `library` is what dlopen gave. The program's bytes are copied. On success `entry` is
+ * called as an adapter's own entry would be, any number of times; it and the binder stay for the process's life, as
+ * libraries do. EXPROVE_NOT_FOUND when the library lacks a function, EXPROVE_BAD_DATA for the program. `bound` may be
+ * NULL. */
+exprove_status binder_open(const uint8_t *program, size_t size, void *library, binder_entry *entry, binder **bound,
+                           exprove_text *error);
+
+/* Makes the callbacks of so many sessions beforehand. libffi keeps them in memory that is writable and executable (or
+ * maps its own file again, where it was built so): a worker that forbids itself either reserves what it needs before,
+ * and binder_open comes before that too. Sessions beyond the reserve ask for more, and are refused with the reason when the
+ * system says no. */
+exprove_status binder_reserve(binder *bound, uint32_t sessions, exprove_text *error);
+
+/* Calls through a callback that came when none was due, since binder_open. */
+uint64_t binder_strays(const binder *bound);
+
+EXPROVE_EXTERN_C_END
+
+#endif /* EXPROVE_BINDER_H */
