@@ -19,8 +19,9 @@ internal import Glibc
     var facts = try AdapterImage.facts(of: bytes, path: path)
     facts.isBound = true
     for rule in StaticRule.allCases where rule.isEnforced {
-      if let violation = rule.violation(facts) {
-        throw AdapterError(.forbidden, "\(path): \(violation) (rule static.\(rule.rawValue): \(rule.reason))")
+      if let violation = rule.violation(facts, libraries: []) {
+        throw AdapterError(
+          .forbidden, "\(path): \(violation) (\(rule.id), static.\(rule.rawValue): \(rule.reason))")
       }
     }
     digest = Array(SHA256.hash(data: bytes))
