@@ -71,6 +71,8 @@ internal import Testing
   }
 
   @Test func anAdapterOfALaterVersionServesWithWhatThisHostKnows() throws {
+    let headers = try laterHeaders()
+    defer { try? FileManager.default.removeItem(atPath: headers) }
     let path = try Workshop.text(
       "later",
       """
@@ -111,7 +113,7 @@ internal import Testing
         if (status == EXPROVE_OK) adapter->abi_version = version;
         return status;
       }
-      """, headers: try laterHeaders())
+      """, headers: headers)
     let adapter = try LoadedAdapter(AdapterImage.read(path: path))
     #expect(adapter.version == hostVersion && adapter.manifest.abi == .init(major: 1, minor: 2))
     try decodesItsDay(adapter)

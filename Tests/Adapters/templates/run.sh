@@ -51,6 +51,7 @@ for language in c cpp rust swift; do
   (cd "desk-$language" && find . -type f | sed 's|^\./||' | sort) >"$work/found"
   check "$language: every file" diff "$work/expected" "$work/found"
   check "$language: headers as they are" diff -r -x client.h "$root/sdk-c/include/exprove" "desk-$language/include/exprove"
+  check "$language: the rules as they are" cmp "$root/sdk-c/RULES.md" "desk-$language/RULES.md"
   check "$language: the sample as it is" cmp "$root/sdk-c/templates/every/sample/day.bin" "desk-$language/sample/day.bin"
   check "$language: its own name" bash -c "! grep -rl --exclude-dir=include 'my-venue' desk-$language && grep -q 'desk-$language' desk-$language/README.md"
   check "$language: its language in the README" bash -c "! grep -q '<!--' desk-$language/README.md && grep -q '| file |' desk-$language/README.md"
@@ -85,6 +86,16 @@ if command -v clang++ >/dev/null; then
   make -C desk-cpp clean >/dev/null
   build cpp-clang desk-cpp '' CXX=clang++
 fi
+# A panic ends at the boundary: the host gets a status, and nothing is written.
+cp -r desk-rust panics
+sed -i 's/^        let letter = number(m, 0, 1)? as u8;/&\n        assert!(letter != b'"'Z'"', "a panic that the host must not see");/' panics/src/feed.rs
+{ printf '\0\021Z'; head -c 16 /dev/zero; } >panics/day.bin
+check "rust: with a planted panic it builds" make -C panics
+refused "rust: a panic is a status" 65 "EXPROVE_INTERNAL" "$EXPROVE" normalize --summary \
+  --feed "MADEUP=./panics/libdesk-rust.so:panics/day.bin,date=2024-03-15,zone=America/New_York,time=venue+0ns"
+cp "$work/log" "$work/panic"
+check "rust: and nothing is said beside it" bash -c "! grep -q 'must not see' '$work/panic'"
+
 # The README's second block, line by line, with the command in the PATH.
 mkdir -p bin
 ln -sf "$EXPROVE" bin/exprove
