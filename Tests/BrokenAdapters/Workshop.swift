@@ -63,6 +63,11 @@ package enum Workshop {
       flags: ["-I", "\(path)/include"])
   }
 
+  /// The example that vendors start from, `sdk-c/examples/adapter`.
+  package static func example() throws -> String {
+    try build(key: "example", name: "pitch", sources: ["\(root)/sdk-c/examples/adapter/pitch.c"], flags: [])
+  }
+
   /// C text of a test's own.
   package static func text(_ name: String, _ text: String, flags: [String] = []) throws -> String {
     let file = "\(directory)/\(name).c"
