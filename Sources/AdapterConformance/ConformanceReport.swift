@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import AdapterHost
 package import ExecutionIR
 
 /// How one check ended.
@@ -51,21 +50,6 @@ package struct ConformanceReport: Equatable, Sendable {
       self.version = version
       self.digest = digest
       self.path = path
-    }
-  }
-
-  /// A capture that the frames came from.
-  package struct Capture: Equatable, Sendable {
-    package var path: String
-    /// Of the file as it lies.
-    package var digest: Digest
-    package var size: Int
-
-    init(path: String) throws(AdapterError) {
-      let bytes = try readFile(path, limit: 4 << 30)
-      self.path = path
-      digest = Digest(of: bytes)
-      size = bytes.count
     }
   }
 

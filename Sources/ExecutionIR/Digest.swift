@@ -30,6 +30,13 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
   }
 
   /// 64 lower-case hexadecimal digits.
+  /// Of bytes that come piece by piece, for what is too large to be held; nil ends them.
+  package init<Failure: Error>(pieces next: () throws(Failure) -> [UInt8]?) throws(Failure) {
+    var hasher = SHA256()
+    while let piece = try next() { hasher.update(data: piece) }
+    bytes = Array(hasher.finalize())
+  }
+
   public var description: String { Hexadecimal.encode(bytes) }
 
   public static func < (left: Digest, right: Digest) -> Bool {

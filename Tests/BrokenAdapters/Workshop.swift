@@ -63,6 +63,11 @@ package enum Workshop {
       flags: ["-I", "\(path)/include"])
   }
 
+  /// The example that vendors start from, `sdk-c/examples/adapter`.
+  package static func example() throws -> String {
+    try build(key: "example", name: "pitch", sources: ["\(root)/sdk-c/examples/adapter/pitch.c"], flags: [])
+  }
+
   /// A vendor's library that knows nothing of ExProve, from `libraries`, and its binding beside it; the path of the
   /// latter. `flags` serve the library.
   package static func bound(_ name: String, flags: [String] = []) throws -> String {
