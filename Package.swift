@@ -45,6 +45,7 @@ let package = Package(
   name: "exprove",
   products: [
     .executable(name: "exprove", targets: ["exprove"]),
+    .executable(name: "exprove-worker", targets: ["ExProveWorker"]),
     .library(name: "nasdaq-itch50", type: .dynamic, targets: ["NasdaqAdapter"]),
     .library(name: "binance", type: .dynamic, targets: ["BinanceAdapter"]),
     // Installed as libexprove.so: a second product of the command's name cannot be.
@@ -57,10 +58,15 @@ let package = Package(
   targets: [
     // Floor 0
     .target(
-      name: "CExProveABI", path: "sdk-c", exclude: ["examples"], sources: ["layout/layout.c"],
+      name: "CExProveABI", path: "sdk-c", exclude: ["examples", "templates"], sources: ["layout/layout.c"],
       publicHeadersPath: "include"),
+    // Embeds the projects that `exprove adapter new` writes.
+    .target(
+      name: "CAdapterTemplates",
+      cSettings: [.unsafeFlags(["-std=c23", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"])]),
     .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CWorkerLink"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     room("DurableFiles"),
@@ -78,11 +84,23 @@ let package = Package(
     room("AdapterBinding", ["AdapterBinder", "CExProveABI", "SourceDiagnostics"]),
     room("ContractLanguage", ["ExecutionIR", "CivilTime", "SourceDiagnostics"]),
     room("Feeds", ["CExProveABI", "CivilTime", "EventFlow", "CZlib", "CZstd"]),
+    // Plain C without the Swift runtime, so that no second one stands beside an adapter's.
+    .executableTarget(
+      name: "ExProveWorker", dependencies: ["AdapterBinder", "CExProveABI"],
+      cSettings: cRules + [.headerSearchPath("../CWorkerLink"), .unsafeFlags(["-I", "sdk-c/include"])],
+      linkerSettings: [
+        .unsafeFlags([
+          "-nostartfiles", "-no-toolchain-stdlib-rpath", "-static-stdlib",
+        ])
+      ]),
     room("MarketModel", ["CExProveABI", "ExecutionIR", "EventFlow"]),
     // Floor 3
     room(
       "AdapterHost",
-      ["AdapterBinder", "AdapterBinding", "CExProveABI", "CLinux", "EventFlow", "SourceDiagnostics", crypto]),
+      [
+        "AdapterBinder", "AdapterBinding", "CExProveABI", "CLinux", "CWorkerLink", "EventFlow", "SourceDiagnostics",
+        crypto,
+      ]),
     room("ExecutionSolver", ["ExecutionIR"]),
     room("Governance", ["DurableFiles", "ExecutionIR", "TransparencyLog", crypto]),
     // Floor 4
@@ -135,7 +153,8 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterBinding", "AdapterConformance", "AdapterHost", "CExProveABI", "ComplianceReports", "DurableFiles",
+        "AdapterBinding", "AdapterConformance", "AdapterHost", "CAdapterTemplates", "CExProveABI", "ComplianceReports",
+        "DurableFiles",
         "EventFlow",
         "ExecutionEngine", "ExecutionIR", "ExecutionRun",
         "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog", arguments,
@@ -156,7 +175,9 @@ let package = Package(
     tests(
       "AdapterConformanceTests",
       ["AdapterConformance", "AdapterHost", "BrokenAdapters", "ExecutionIR", "conformance-program"]),
-    tests("AdapterHostTests", ["AdapterHost", "BrokenAdapters", "CExProveABI", "EventFlow"]),
+    .testTarget(
+      name: "AdapterHostTests", dependencies: ["AdapterHost", "BrokenAdapters", "CExProveABI", "EventFlow"],
+      exclude: ["abi-1.0"], swiftSettings: swiftRules),
     tests(
       "AdapterBindingTests",
       [

@@ -65,6 +65,7 @@ step "format" swift format lint --strict -r --configuration .swift-format Source
 step "sources" python3 Tests/Rules/check_sources.py
 step "arrows" python3 Tests/Rules/check_arrows.py
 step "headers" Tests/Rules/headers.sh
+step "abi" Tests/Rules/abi.sh
 # Warnings are errors by the manifest. Products first, then the tests with the same options, so that nothing is
 # built twice.
 step "build" swift build "${swift_options[@]}" --explicit-target-dependency-import-check error
@@ -74,7 +75,7 @@ step "tests" swift test "${swift_options[@]}" --skip-build --disable-xctest
 step "readme" python3 Tests/EndToEnd/readme.py .build/release/exprove .build/release
 if [ -n "${EXPROVE_DATA:-}" ]; then
   # The built command, as a user and an auditor use it.
-  for proof in counts replays bindings strangers forgery causality refusals damage kills; do
+  for proof in counts replays bindings strangers forgery causality refusals damage kills isolation certificate; do
     step "$proof" python3 "Tests/EndToEnd/$proof.py" .build/release/exprove .build/release "$EXPROVE_DATA"
   done
   step "reports" python3 Tests/EndToEnd/reports.py .build/release/exprove .build/release "$EXPROVE_DATA"

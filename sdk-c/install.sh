@@ -4,7 +4,7 @@
 #
 #   sdk-c/install.sh PREFIX [BUILD_DIRECTORY]
 #
-#   PREFIX/include/exprove/          headers
+#   PREFIX/include/exprove/          headers; adapter.hpp for adapters in C++
 #   PREFIX/lib/libexprove.so         and .so.1, .so.1.0.0; without debugging symbols unless KEEP_SYMBOLS=1
 #   PREFIX/lib/pkgconfig/            pkg-config exprove
 #   PREFIX/lib/cmake/exprove/        find_package(exprove)
@@ -28,7 +28,7 @@ version=$(sed -n 's/^Version: //p' "$here/pkgconfig/exprove.pc")
 
 install -d "$prefix/include/exprove" "$prefix/lib/pkgconfig" "$prefix/lib/cmake/exprove" \
   "$prefix/share/exprove/python" "$prefix/share/exprove/examples/c" "$prefix/share/exprove/examples/cpp"
-install -m 0644 "$here"/include/exprove/*.h "$prefix/include/exprove"
+install -m 0644 "$here"/include/exprove/*.h "$here"/include/exprove/*.hpp "$prefix/include/exprove"
 install -m 0644 "$here/pkgconfig/exprove.pc" "$prefix/lib/pkgconfig"
 install -m 0644 "$here"/cmake/*.cmake "$prefix/lib/cmake/exprove"
 install -m 0644 "$here/python/exprove.py" "$prefix/share/exprove/python"

@@ -13,7 +13,7 @@ EXPROVE_MANIFEST(
     "vendor: ExProve\n"
     "licence: Apache-2.0\n"
     "summary: Binance spot and USD-M futures, websocket streams, REST depth and the WebSocket order API.\n"
-    "abi: 1.0\n"
+    "abi: 1.1\n"
     "protocol: Binance Spot WebSocket streams, user data stream and WebSocket API\n"
     "protocol: Binance USD-M Futures WebSocket streams, user data stream and WebSocket API\n"
     "framing: line\n"
@@ -37,7 +37,12 @@ EXPROVE_MANIFEST(
     "message: subscription\n"
     "message: account\n"
     "extension: " EXPROVE_EXTENSION_ORDER_ENTRY_1 "\n"
+    "extension: " EXPROVE_EXTENSION_SNAPSHOT_1 "\n"
+    "extension: " EXPROVE_EXTENSION_INSTRUMENTS_1 "\n"
+    "extension: " EXPROVE_EXTENSION_CONFIG_1 "\n"
+    "extension: " EXPROVE_EXTENSION_HEALTH_1 "\n"
     "setting: symbol text auto the instrument of a REST snapshot, which names none; auto: the only one seen\n"
+    "schema: symbol length 0..32\n"
     "setting: market choice(spot|usdm) spot which of Binance's markets: its order requests and error codes\n"
     "setting: trades choice(trade|aggTrade) trade which of the two trade streams counts for volume\n")
 
@@ -80,13 +85,20 @@ static exprove_status apply_setting(exprove_session *s, const exprove_setting *s
   return EXPROVE_OK;
 }
 
-static exprove_status adapter_create(const exprove_config *config, exprove_session **session, exprove_text *error) {
-  if (!config || config->struct_size < sizeof *config || !session) return invalid(error, "no configuration was given");
-  *session = NULL;
+static exprove_status check_config(const exprove_config *config, exprove_text *error) {
+  if (!config || config->struct_size < sizeof *config) return invalid(error, "no configuration was given");
   if (config->framing != EXPROVE_FRAMING_LINE && config->framing != EXPROVE_FRAMING_MESSAGE)
     return invalid(error, "framing: line or message");
   if (config->channel != EXPROVE_CHANNEL_MARKET_DATA && config->channel != EXPROVE_CHANNEL_ORDER_ENTRY)
     return invalid(error, "channel: market-data or order-entry");
+  return EXPROVE_OK;
+}
+
+static exprove_status adapter_create(const exprove_config *config, exprove_session **session, exprove_text *error) {
+  if (!session) return invalid(error, "no room for a session was given");
+  *session = NULL;
+  exprove_status status = check_config(config, error);
+  if (status != EXPROVE_OK) return status;
   exprove_session *s = calloc(1, sizeof *s);
   if (!s) {
     error_text(error, "out of memory");
@@ -96,8 +108,9 @@ static exprove_status adapter_create(const exprove_config *config, exprove_sessi
   s->market = MARKET_SPOT;
   s->volume = MESSAGE_TRADE;
   s->recent = NONE;
+  s->health.last_event_time = INT64_MIN;
   for (uint32_t i = 0; i < config->settings_count; i++) {
-    exprove_status status = apply_setting(s, &config->settings[i], error);
+    status = apply_setting(s, &config->settings[i], error);
     if (status == EXPROVE_OK) continue;
     free(s);
     return status;
@@ -110,6 +123,14 @@ static void adapter_destroy(exprove_session *s) {
   if (!s) return;
   session_clear(s);
   free(s);
+}
+
+/* Whether `create` would take it: a session is made and thrown away. */
+static exprove_status adapter_check(const exprove_config *config, exprove_text *error) {
+  exprove_session *s = NULL;
+  exprove_status status = adapter_create(config, &s, error);
+  adapter_destroy(s);
+  return status;
 }
 
 static exprove_status adapter_reset(exprove_session *s) {
@@ -136,11 +157,20 @@ static exprove_status adapter_decode(exprove_session *s, exprove_batch *batch) {
       if (out.room == 0) break;
       exprove_event *e = put(&out, EXPROVE_KIND_MALFORMED, 0, EXPROVE_FLAG_LAST | EXPROVE_FLAG_NO_EVENT_TIME,
                              EXPROVE_NO_INSTRUMENT);
+      s->health.malformed++;
       e->level = (uint16_t)s->frame.scan.fault;
       e->aux = s->frame.scan.at;
     } else if (UNLIKELY(outcome != OUTCOME_DONE)) {
       break;
+    } else if (UNLIKELY(out.at[-1].kind == EXPROVE_KIND_UNKNOWN)) {
+      s->health.unknown++;
     }
+  }
+  s->health.frames += i;
+  for (uint32_t left = batch->event_capacity - out.room; left > 0; left--) {
+    if (batch->events[left - 1].flags & EXPROVE_FLAG_NO_EVENT_TIME) continue;
+    s->health.last_event_time = batch->events[left - 1].event_time;
+    break;
   }
   batch->frames_used = i;
   batch->events_filled = batch->event_capacity - out.room;
@@ -153,15 +183,19 @@ static exprove_status adapter_counters(const exprove_session *s, uint64_t *value
   return EXPROVE_OK;
 }
 
-static const exprove_order_entry_v1 order_entry = {sizeof(exprove_order_entry_v1), REQUEST_MAX, session_encode};
-
 static const void *adapter_extension(const char *id) {
-  return id && strcmp(id, EXPROVE_EXTENSION_ORDER_ENTRY_1) == 0 ? &order_entry : NULL;
+  static const exprove_config_v1 config = {.struct_size = sizeof config, .check = adapter_check};
+  if (!id) return NULL;
+  if (strcmp(id, EXPROVE_EXTENSION_ORDER_ENTRY_1) == 0) return &binance_order_entry;
+  if (strcmp(id, EXPROVE_EXTENSION_SNAPSHOT_1) == 0) return &binance_snapshot;
+  if (strcmp(id, EXPROVE_EXTENSION_INSTRUMENTS_1) == 0) return &binance_instruments;
+  if (strcmp(id, EXPROVE_EXTENSION_CONFIG_1) == 0) return &config;
+  return strcmp(id, EXPROVE_EXTENSION_HEALTH_1) == 0 ? &binance_health : NULL;
 }
 
 exprove_status exprove_adapter_entry(uint32_t abi_version, exprove_adapter *adapter) {
   EXPROVE_STATIC_ASSERT(MAX_EVENTS == 20480, the_manifest_says_so);
-  if (abi_version != EXPROVE_ABI_VERSION_1_0) return EXPROVE_NOT_IMPLEMENTED;
+  if (abi_version != EXPROVE_ABI_VERSION_1_0 && abi_version != EXPROVE_ABI_VERSION_1_1) return EXPROVE_NOT_IMPLEMENTED;
   if (!adapter || adapter->struct_size < offsetof(exprove_adapter, extension)) return EXPROVE_INVALID_ARGUMENT;
   exprove_adapter table;
   memset(&table, 0, sizeof table);

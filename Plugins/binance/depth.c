@@ -128,7 +128,10 @@ enum outcome depth_update(struct exprove_session *s, const struct table *m, stru
   if (stale) return put_notice(out, number, &d, "STALE");
   book->dense = !frame_token(m, SLOT_pu);
   if (gap) {
-    put_gap(out, number, u->time, 0, book->tip + 1, book->dense ? u->before - book->tip : 0);
+    uint64_t missing = book->dense ? u->before - book->tip : 0;
+    put_gap(out, number, u->time, 0, book->tip + 1, missing);
+    s->health.gaps++;
+    s->health.missing += missing;
     book->synced = 0;
     book_forget(book);
   }
@@ -176,6 +179,8 @@ static enum outcome snapshot(struct exprove_session *s, const struct table *m, s
   if (!joined) {
     uint64_t end = first < book->update_count ? book->updates[book->update_first + first].before : book->tip;
     put_gap(out, number, time, d->flags, last + 1, book->dense ? end - last : 0);
+    s->health.gaps++;
+    s->health.missing += book->dense ? end - last : 0;
   }
   const struct level *levels = book->levels + book->level_first + skipped;
   for (uint32_t i = first; behind && i < book->update_count; i++) {

@@ -3,7 +3,8 @@
  * exprove.order_entry/1: requests of the WebSocket API.
  *
  *                    spot                                        USD-M
- *   new              order.place, LIMIT GTC or IOC               order.place, LIMIT GTC or IOC
+ *   new              order.place, LIMIT GTC, IOC or FOK          order.place, LIMIT GTC, IOC or FOK
+ *   new, market      order.place, MARKET                         order.place, MARKET
  *   new, post-only   order.place, LIMIT_MAKER                    order.place, LIMIT GTX
  *   cancel           order.cancel                                order.cancel
  *   replace          order.cancelReplace, STOP_ON_FAILURE        order.modify
@@ -69,6 +70,11 @@ static exprove_status refuse(exprove_text *error, const char *text) {
   return EXPROVE_INVALID_ARGUMENT;
 }
 
+/* What a request of 1.0 does not reach is a limit order. */
+static uint8_t order_type(const exprove_order_request *r) {
+  return EXPROVE_COVERS(exprove_order_request, order_type, r->struct_size) ? r->order_type : EXPROVE_ORDER_LIMIT;
+}
+
 static int symbol_fits(const exprove_order_request *r) {
   if (r->symbol_size == 0 || r->symbol_size > sizeof r->symbol) return 0;
   for (uint32_t i = 0; i < r->symbol_size; i++) {
@@ -127,12 +133,20 @@ static exprove_status encode(const exprove_session *s, const exprove_order_reque
   if (replace && (r->previous_id == 0 || r->previous_id == r->order_id))
     return refuse(error, "a replace needs the id of the order it replaces and a new one");
   if (r->side != EXPROVE_SIDE_BUY && r->side != EXPROVE_SIDE_SELL) return refuse(error, "side is neither buy nor sell");
-  if (r->time_in_force > EXPROVE_TIF_IMMEDIATE_OR_CANCEL) return refuse(error, "time_in_force is unknown");
+  if (r->time_in_force > EXPROVE_TIF_GOOD_TILL_CANCELLED) return refuse(error, "time_in_force is unknown");
+  if (order_type(r) > EXPROVE_ORDER_MARKET) return refuse(error, "order_type is neither limit nor market");
+  if (EXPROVE_COVERS(exprove_order_request, display_quantity, r->struct_size) && r->display_quantity)
+    return refuse(error, "display_quantity: icebergs are not sent");
   if (r->post_only > 1) return refuse(error, "post_only is neither 0 nor 1");
-  const int ioc = r->time_in_force == EXPROVE_TIF_IMMEDIATE_OR_CANCEL;
-  if (r->post_only && ioc) return refuse(error, "an order cannot be post-only and immediate-or-cancel");
-  if (replace && usdm && ioc) return refuse(error, "order.modify cannot make an order immediate-or-cancel");
-  if (r->price <= 0) return refuse(error, "price is not positive");
+  const int market = order_type(r) == EXPROVE_ORDER_MARKET;
+  const int immediate =
+      r->time_in_force == EXPROVE_TIF_IMMEDIATE_OR_CANCEL || r->time_in_force == EXPROVE_TIF_FILL_OR_KILL;
+  if (r->post_only && (immediate || market))
+    return refuse(error, "an order cannot be post-only and immediate-or-cancel, or post-only and at market");
+  if (replace && usdm && immediate) return refuse(error, "order.modify cannot make an order immediate-or-cancel");
+  if (replace && market) return refuse(error, "a market order replaces none: cancel, then send a new one");
+  if (market && r->price) return refuse(error, "a market order has no price");
+  if (!market && r->price <= 0) return refuse(error, "price is not positive");
   if (r->quantity <= 0) return refuse(error, "quantity is not positive");
   if (r->quantity_scale > EXPROVE_MAX_QUANTITY_SCALE) return refuse(error, "quantity_scale is above 18");
 
@@ -145,8 +159,10 @@ static exprove_status encode(const exprove_session *s, const exprove_order_reque
   }
   add_text(l, r->side == EXPROVE_SIDE_BUY ? ",\"side\":\"BUY\"" : ",\"side\":\"SELL\"");
   if (!modify) {
-    const char *tif = ioc ? "IOC" : r->post_only ? "GTX" : "GTC";
-    if (r->post_only && !usdm) {
+    const char *tif = r->time_in_force == EXPROVE_TIF_FILL_OR_KILL ? "FOK" : immediate ? "IOC" : r->post_only ? "GTX" : "GTC";
+    if (market) {
+      add_text(l, ",\"type\":\"MARKET\"");
+    } else if (r->post_only && !usdm) {
       add_text(l, ",\"type\":\"LIMIT_MAKER\"");
     } else {
       add_text(l, ",\"type\":\"LIMIT\",\"timeInForce\":\"");
@@ -154,9 +170,12 @@ static exprove_status encode(const exprove_session *s, const exprove_order_reque
       add_text(l, "\"");
     }
   }
-  add_text(l, ",\"price\":\"");
-  if (!add_decimal(l, r->price, PRICE_SCALE)) return refuse(error, "price needs more than eight decimals");
-  add_text(l, "\",\"quantity\":\"");
+  if (!market) {
+    add_text(l, ",\"price\":\"");
+    if (!add_decimal(l, r->price, PRICE_SCALE)) return refuse(error, "price needs more than eight decimals");
+    add_text(l, "\"");
+  }
+  add_text(l, ",\"quantity\":\"");
   if (!add_decimal(l, r->quantity, r->quantity_scale)) return refuse(error, "quantity needs more than eight decimals");
   add_text(l, "\"");
   if (!modify) add_id(l, "newClientOrderId", r->order_id);
@@ -169,7 +188,7 @@ exprove_status session_encode(const exprove_session *s, const exprove_order_requ
   struct line line;
   line.size = 0;
   if (!s || !request || !size) return EXPROVE_INVALID_ARGUMENT;
-  if (request->struct_size < sizeof *request) return refuse(error, "struct_size is too small");
+  if (request->struct_size < offsetof(exprove_order_request, order_type)) return refuse(error, "struct_size is too small");
   exprove_status status = encode(s, request, &line, error);
   if (status != EXPROVE_OK) return status;
   *size = line.size;

@@ -98,6 +98,7 @@ struct exprove_session {
   uint32_t recent; /* the instrument named last: a hint, no state */
   struct alias aliases[MAX_ALIASES];
   uint32_t alias_count;
+  exprove_health health; /* counted since create, reset or load; no part of the saved state */
   struct frame frame;
 };
 
@@ -261,6 +262,13 @@ exprove_status session_encode(const exprove_session *s, const exprove_order_requ
                               uint32_t capacity, uint32_t *size, exprove_text *error);
 #define REQUEST_MAX 512u
 #define ORDER_ROOM 8u /* more than a message about an own order gives: texts, an instrument, its events */
+
+/* --- extensions.c --- */
+
+extern const exprove_order_entry_v1 binance_order_entry;
+extern const exprove_health_v1 binance_health;
+extern const exprove_instruments_v1 binance_instruments;
+extern const exprove_snapshot_v1 binance_snapshot;
 
 void error_text(exprove_text *error, const char *text);
 

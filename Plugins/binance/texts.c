@@ -209,4 +209,6 @@ void session_clear(struct exprove_session *s) {
   s->recent = NONE;
   s->alias_count = 0;
   memset(s->counters, 0, sizeof s->counters);
+  memset(&s->health, 0, sizeof s->health);
+  s->health.last_event_time = INT64_MIN;
 }

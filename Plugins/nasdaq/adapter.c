@@ -13,7 +13,7 @@ EXPROVE_MANIFEST(
     "vendor: ExProve\n"
     "licence: Apache-2.0\n"
     "summary: Nasdaq TotalView-ITCH 5.0 market data and OUCH 4.2 order entry.\n"
-    "abi: 1.0\n"
+    "abi: 1.1\n"
     "protocol: Nasdaq TotalView-ITCH 5.0\n"
     "protocol: MoldUDP64 1.00\n"
     "protocol: Nasdaq OUCH 4.2\n"
@@ -31,6 +31,10 @@ EXPROVE_MANIFEST(
     "message: ouch:E\nmessage: ouch:G\nmessage: ouch:F\nmessage: ouch:B\nmessage: ouch:J\n"
     "message: ouch:P\nmessage: ouch:I\nmessage: ouch:T\nmessage: ouch:M\n"
     "extension: " EXPROVE_EXTENSION_ORDER_ENTRY_1 "\n"
+    "extension: " EXPROVE_EXTENSION_SNAPSHOT_1 "\n"
+    "extension: " EXPROVE_EXTENSION_INSTRUMENTS_1 "\n"
+    "extension: " EXPROVE_EXTENSION_CONFIG_1 "\n"
+    "extension: " EXPROVE_EXTENSION_HEALTH_1 "\n"
     "frame-time: yes\n"
     "setting: market choice(Q|B|X) Q whose operational halts are this venue's: Nasdaq, BX or PSX\n")
 
@@ -47,8 +51,8 @@ static exprove_status init(const exprove_host *host, exprove_text *error) {
     say(error, "host: no table, or one too short to hold the ABI version");
     return EXPROVE_INVALID_ARGUMENT;
   }
-  if (host->abi_version != EXPROVE_ABI_VERSION_1_0) {
-    say(error, "abi_version: this adapter speaks ABI 1.0");
+  if (EXPROVE_ABI_MAJOR(host->abi_version) != 1) {
+    say(error, "abi_version: this adapter speaks ABI 1");
     return EXPROVE_NOT_IMPLEMENTED;
   }
   return EXPROVE_OK;
@@ -56,8 +60,8 @@ static exprove_status init(const exprove_host *host, exprove_text *error) {
 
 static void deinit(void) {}
 
-static exprove_status read_settings(const exprove_config *config, exprove_session *s, exprove_text *error) {
-  s->market = 'Q';
+static exprove_status read_settings(const exprove_config *config, uint8_t *market, exprove_text *error) {
+  *market = 'Q';
   for (uint32_t i = 0; i < config->settings_count; i++) {
     const exprove_setting *setting = &config->settings[i];
     if (setting->key == NULL || setting->value == NULL || strcmp(setting->key, "market") != 0) {
@@ -69,7 +73,7 @@ static exprove_status read_settings(const exprove_config *config, exprove_sessio
       say(error, "setting market: must be Q, B or X");
       return EXPROVE_INVALID_ARGUMENT;
     }
-    s->market = (uint8_t)value[0];
+    *market = (uint8_t)value[0];
   }
   return EXPROVE_OK;
 }
@@ -98,6 +102,12 @@ static exprove_status check_config(const exprove_config *config, exprove_text *e
   return EXPROVE_NOT_IMPLEMENTED;
 }
 
+static exprove_status check(const exprove_config *config, exprove_text *error) {
+  uint8_t market;
+  exprove_status status = check_config(config, error);
+  return status == EXPROVE_OK ? read_settings(config, &market, error) : status;
+}
+
 static void destroy(exprove_session *s) {
   if (s == NULL) return;
   free(s->orders);
@@ -116,7 +126,8 @@ static exprove_status create(const exprove_config *config, exprove_session **ses
   s->channel = config->channel;
   s->day_start = config->day_start;
   s->seed = config->seed;
-  status = read_settings(config, s, error);
+  nasdaq_clear(s);
+  status = read_settings(config, &s->market, error);
   if (status == EXPROVE_OK && s->channel == EXPROVE_CHANNEL_ORDER_ENTRY) {
     s->orders = calloc(MAX_ORDERS, sizeof *s->orders);
     s->order_index = calloc(ORDER_BUCKETS, sizeof *s->order_index);
@@ -152,6 +163,12 @@ static exprove_status decode(exprove_session *s, exprove_batch *batch) {
   } else {
     nasdaq_decode_stream(s, batch);
   }
+  s->health.frames += batch->frames_used;
+  for (uint32_t i = batch->events_filled; i > 0; i--) { /* the last one has a time, as a rule */
+    if (batch->events[i - 1].flags & EXPROVE_FLAG_NO_EVENT_TIME) continue;
+    s->health.last_event_time = batch->events[i - 1].event_time;
+    break;
+  }
   return EXPROVE_OK;
 }
 
@@ -162,7 +179,13 @@ static exprove_status counters(const exprove_session *s, uint64_t *values, uint3
 }
 
 static const void *extension(const char *id) {
-  return id != NULL && strcmp(id, EXPROVE_EXTENSION_ORDER_ENTRY_1) == 0 ? &nasdaq_order_entry : NULL;
+  static const exprove_config_v1 config = {.struct_size = sizeof config, .check = check};
+  if (id == NULL) return NULL;
+  if (strcmp(id, EXPROVE_EXTENSION_ORDER_ENTRY_1) == 0) return &nasdaq_order_entry;
+  if (strcmp(id, EXPROVE_EXTENSION_SNAPSHOT_1) == 0) return &nasdaq_snapshot;
+  if (strcmp(id, EXPROVE_EXTENSION_INSTRUMENTS_1) == 0) return &nasdaq_instruments;
+  if (strcmp(id, EXPROVE_EXTENSION_CONFIG_1) == 0) return &config;
+  return strcmp(id, EXPROVE_EXTENSION_HEALTH_1) == 0 ? &nasdaq_health : NULL;
 }
 
 static exprove_status frame_time(const exprove_session *s, const uint8_t *bytes, uint64_t bytes_size,
@@ -181,10 +204,10 @@ static exprove_status frame_time(const exprove_session *s, const uint8_t *bytes,
 }
 
 EXPROVE_EXPORT exprove_status exprove_adapter_entry(uint32_t abi_version, exprove_adapter *adapter) {
-  if (abi_version != EXPROVE_ABI_VERSION_1_0) return EXPROVE_NOT_IMPLEMENTED;
+  if (abi_version != EXPROVE_ABI_VERSION_1_0 && abi_version != EXPROVE_ABI_VERSION_1_1) return EXPROVE_NOT_IMPLEMENTED;
   if (adapter == NULL) return EXPROVE_INVALID_ARGUMENT;
   exprove_adapter table = {
-      .abi_version = EXPROVE_ABI_VERSION_1_0,
+      .abi_version = abi_version,
       .manifest = exprove_manifest_text,
       .manifest_size = sizeof exprove_manifest_text - 1,
       .init = init,

@@ -186,6 +186,7 @@ void nasdaq_itch_message(exprove_session *s, writer *w, const uint8_t *m, uint32
   }
   const itch_type *type = &types[m[0]];
   if (type->length == 0) {
+    w->health->unknown++;
     exprove_event *e = put(w, EXPROVE_KIND_UNKNOWN, EXPROVE_NO_INSTRUMENT, 0, sequence);
     e->aux = m[0];
     e->flags = EXPROVE_FLAG_LAST | EXPROVE_FLAG_NO_EVENT_TIME;

@@ -22,6 +22,8 @@ static exprove_event *put_notice(writer *w, uint64_t sequence, uint64_t aux) {
 static void put_gap(writer *w, uint64_t first, uint64_t how_many) {
   exprove_event *e = put(w, EXPROVE_KIND_GAP, EXPROVE_NO_INSTRUMENT, 0, first);
   e->aux = how_many;
+  w->health->gaps++;
+  w->health->missing += how_many;
   e->flags = EXPROVE_FLAG_LAST | EXPROVE_FLAG_NO_EVENT_TIME;
 }
 
@@ -130,7 +132,7 @@ void nasdaq_decode_packets(exprove_session *s, exprove_batch *batch) {
     const exprove_frame *f = &batch->frames[used];
     const uint8_t *p = batch->bytes + f->data;
     if (need(p, f->length) > batch->event_capacity - filled) break;
-    writer w = {batch->events + filled, 0, used};
+    writer w = {batch->events + filled, 0, used, &s->health};
     take_packet(s, &w, p, f->length, f->flags);
     filled += w.filled;
   }

@@ -97,6 +97,7 @@ struct exprove_session {
 
   /* Own orders in the order of their introduction; only on the order-entry channel. */
   uint32_t order_count;
+  exprove_health health; /* counted since create, reset or load; no part of the saved state */
   own_order *orders;
   uint32_t *order_index; /* position + 1 */
 };
@@ -141,6 +142,7 @@ typedef struct writer {
   exprove_event *events;
   uint32_t filled;
   uint32_t frame;
+  exprove_health *health;
 } writer;
 
 static inline exprove_event *put(writer *w, uint8_t kind, uint32_t instrument, int64_t time, uint64_t sequence) {
@@ -179,6 +181,7 @@ static inline uint64_t code(const char *p, uint32_t size) {
 static inline void put_malformed(writer *w, uint16_t why, uint64_t at, uint64_t sequence, const int64_t *time) {
   exprove_event *e =
       put(w, EXPROVE_KIND_MALFORMED, EXPROVE_NO_INSTRUMENT, time != NULL ? *time : 0, sequence);
+  w->health->malformed++;
   e->level = why;
   e->aux = at;
   e->flags = (uint16_t)(EXPROVE_FLAG_LAST | (time != NULL ? 0u : EXPROVE_FLAG_NO_EVENT_TIME));
@@ -210,6 +213,7 @@ int64_t nasdaq_itch_time(const exprove_session *s, const uint8_t *m, uint32_t le
 /* stock.c: the messages about a stock's state, which are rare and many. */
 void nasdaq_itch_stock(exprove_session *s, writer *w, const uint8_t *m, uint64_t sequence, int64_t time,
                        uint32_t number, int is_new);
+uint16_t nasdaq_trading_status(uint8_t status);
 
 /* stream.c */
 void nasdaq_decode_stream(exprove_session *s, exprove_batch *batch);
@@ -230,6 +234,11 @@ int64_t nasdaq_ouch_time(const exprove_session *s, const uint8_t *m, uint32_t le
 
 /* order_entry.c */
 extern const exprove_order_entry_v1 nasdaq_order_entry;
+
+/* extensions.c */
+extern const exprove_health_v1 nasdaq_health;
+extern const exprove_instruments_v1 nasdaq_instruments;
+extern const exprove_snapshot_v1 nasdaq_snapshot;
 
 /* state.c */
 void nasdaq_clear(exprove_session *s);

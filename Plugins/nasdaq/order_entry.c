@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "nasdaq.h"
+#include "ouch.h"
 
 #define ENTER_SIZE 49u
 #define REPLACE_SIZE 47u
@@ -32,6 +33,11 @@ __attribute__((format(printf, 2, 3))) static exprove_status refuse(exprove_text 
     error->size = copied;
   }
   return EXPROVE_INVALID_ARGUMENT;
+}
+
+/* What a request of 1.0 does not reach is a limit order. */
+static uint8_t order_type(const exprove_order_request *q) {
+  return EXPROVE_COVERS(exprove_order_request, order_type, q->struct_size) ? q->order_type : EXPROVE_ORDER_LIMIT;
 }
 
 static void store32(uint8_t *p, uint32_t v) {
@@ -70,6 +76,10 @@ static exprove_status shares_of(const exprove_order_request *q, int64_t least, u
 }
 
 static exprove_status price_of(const exprove_order_request *q, uint32_t *price, exprove_text *error) {
+  if (order_type(q) == EXPROVE_ORDER_MARKET) {
+    *price = MARKET_PRICE;
+    return q->price == 0 ? EXPROVE_OK : refuse(error, "price: a market order has none");
+  }
   if (q->price % (int64_t)PRICE4_FACTOR != 0) {
     return refuse(error, "price: %" PRId64 "e-9 is not a multiple of 0.0001", q->price);
   }
@@ -82,18 +92,27 @@ static exprove_status price_of(const exprove_order_request *q, uint32_t *price, 
 }
 
 static exprove_status check_terms(const exprove_order_request *q, exprove_text *error) {
-  if (q->time_in_force != EXPROVE_TIF_DAY && q->time_in_force != EXPROVE_TIF_IMMEDIATE_OR_CANCEL) {
+  if (q->time_in_force != EXPROVE_TIF_DAY && q->time_in_force != EXPROVE_TIF_IMMEDIATE_OR_CANCEL &&
+      q->time_in_force != EXPROVE_TIF_FILL_OR_KILL) {
     return refuse(error, "time_in_force: %u is not known", q->time_in_force);
   }
+  if (order_type(q) > EXPROVE_ORDER_MARKET) return refuse(error, "order_type: %u is not known", order_type(q));
+  if (EXPROVE_COVERS(exprove_order_request, display_quantity, q->struct_size) && q->display_quantity != 0) {
+    return refuse(error, "display_quantity: OUCH shows an order whole or not at all");
+  }
   if (q->post_only > 1) return refuse(error, "post_only: %u is neither 0 nor 1", q->post_only);
-  if (q->post_only && q->time_in_force == EXPROVE_TIF_IMMEDIATE_OR_CANCEL) {
-    return refuse(error, "post_only: 1 contradicts time_in_force immediate-or-cancel");
+  if (q->post_only && (q->time_in_force != EXPROVE_TIF_DAY || order_type(q) == EXPROVE_ORDER_MARKET)) {
+    return refuse(error, "post_only: 1 contradicts a market order and a time_in_force of immediate-or-cancel");
   }
   return EXPROVE_OK;
 }
 
 static uint32_t wire_tif(const exprove_order_request *q) {
   return q->time_in_force == EXPROVE_TIF_DAY ? TIF_MARKET_HOURS : TIF_IMMEDIATE;
+}
+/* Fill-or-kill is an immediate order that must execute whole: OUCH's minimum quantity is all of it. */
+static uint32_t wire_least(const exprove_order_request *q, uint32_t shares) {
+  return q->time_in_force == EXPROVE_TIF_FILL_OR_KILL ? shares : 0;
 }
 static uint8_t wire_display(const exprove_order_request *q) { return q->post_only ? 'P' : 'Y'; }
 
@@ -131,7 +150,7 @@ static exprove_status encode_new(const exprove_order_request *q, uint8_t *p, exp
   p[40] = wire_display(q);
   p[41] = q->capacity;
   p[42] = 'N'; /* not an intermarket sweep */
-  store32(p + 43, 0);
+  store32(p + 43, wire_least(q, shares));
   p[47] = 'N'; /* continuous market, no cross */
   p[48] = ' '; /* customer type: as the port is set up */
   return EXPROVE_OK;
@@ -187,7 +206,7 @@ static exprove_status encode_replace(const exprove_session *s, const exprove_ord
   store32(p + 37, wire_tif(q));
   p[41] = wire_display(q);
   p[42] = 'N';
-  store32(p + 43, 0);
+  store32(p + 43, wire_least(q, shares));
   return EXPROVE_OK;
 }
 
@@ -195,7 +214,7 @@ static exprove_status encode(const exprove_session *s, const exprove_order_reque
                              uint32_t *size, exprove_text *error) {
   if (size == NULL) return refuse(error, "size: missing");
   *size = 0;
-  if (s == NULL || q == NULL || q->struct_size < sizeof *q || (out == NULL && capacity > 0)) {
+  if (s == NULL || q == NULL || q->struct_size < offsetof(exprove_order_request, order_type) || (out == NULL && capacity > 0)) {
     return refuse(error, "request: missing, or shorter than exprove.order_entry/1 has it");
   }
   if (s->channel != EXPROVE_CHANNEL_ORDER_ENTRY) {
@@ -228,5 +247,26 @@ static exprove_status encode(const exprove_session *s, const exprove_order_reque
   return EXPROVE_OK;
 }
 
-const exprove_order_entry_v1 nasdaq_order_entry = {
-    .struct_size = sizeof(exprove_order_entry_v1), .max_size = ENTER_SIZE, .encode = encode};
+/* A replace is one message, and a new place in the queue; a cancel that leaves a part keeps the place. */
+static exprove_status capabilities(const exprove_session *s, exprove_order_capabilities *out) {
+  if (s == NULL || out == NULL || out->struct_size < sizeof out->struct_size) return EXPROVE_INVALID_ARGUMENT;
+  if (s->channel != EXPROVE_CHANNEL_ORDER_ENTRY) return EXPROVE_INVALID_STATE;
+  exprove_order_capabilities record = {
+      .struct_size = sizeof record,
+      .actions = EXPROVE_ORDER_BIT(EXPROVE_ORDER_NEW) | EXPROVE_ORDER_BIT(EXPROVE_ORDER_CANCEL) |
+                 EXPROVE_ORDER_BIT(EXPROVE_ORDER_REPLACE),
+      .order_types = EXPROVE_ORDER_BIT(EXPROVE_ORDER_LIMIT) | EXPROVE_ORDER_BIT(EXPROVE_ORDER_MARKET),
+      .times_in_force = EXPROVE_ORDER_BIT(EXPROVE_TIF_DAY) | EXPROVE_ORDER_BIT(EXPROVE_TIF_IMMEDIATE_OR_CANCEL) |
+                        EXPROVE_ORDER_BIT(EXPROVE_TIF_FILL_OR_KILL),
+      .replace = EXPROVE_REPLACE_ATOMIC,
+      .features = EXPROVE_ORDER_CAN_POST_ONLY | EXPROVE_ORDER_CAN_REDUCE,
+      .highest_id = UINT64_MAX};
+  if (out->struct_size < record.struct_size) record.struct_size = out->struct_size;
+  memcpy(out, &record, record.struct_size);
+  return EXPROVE_OK;
+}
+
+const exprove_order_entry_v1 nasdaq_order_entry = {.struct_size = sizeof(exprove_order_entry_v1),
+                                                   .max_size = ENTER_SIZE,
+                                                   .encode = encode,
+                                                   .capabilities = capabilities};

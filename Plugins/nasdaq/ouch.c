@@ -32,6 +32,7 @@ static void take_message(exprove_session *s, writer *w, const uint8_t *m, uint32
   ouch_type type = outbound ? sent_types[m[0]] : received_types[m[0]];
   if (!outbound && m[0] == 'D' && length == AIQ_LONG) type.length = AIQ_LONG;
   if (type.length == 0) {
+    w->health->unknown++;
     put_plain(&c, EXPROVE_KIND_UNKNOWN, EXPROVE_NO_INSTRUMENT)->aux = m[0];
     return;
   }
@@ -58,7 +59,7 @@ void nasdaq_decode_ouch(exprove_session *s, exprove_batch *batch) {
   uint32_t used = 0, filled = 0;
   for (; used < batch->frame_count && batch->event_capacity - filled >= MAX_OUCH_EVENTS; used++) {
     const exprove_frame *f = &batch->frames[used];
-    writer w = {batch->events, filled, used};
+    writer w = {batch->events, filled, used, &s->health};
     take_message(s, &w, batch->bytes + f->data, f->length, (f->flags & EXPROVE_FRAME_OUTBOUND) != 0);
     batch->events[w.filled - 1].flags |= EXPROVE_FLAG_LAST;
     filled = w.filled;

@@ -25,6 +25,8 @@ static const uint8_t magic[8] = {'X', 'P', 'N', 'Q', '0', '0', '0', '1'};
 #define FIXED_SIZE (8u + 4 + 4 + 8 + 1 + 8 * COUNTERS + 8 + 4 + 1 + 10 + 8 + 4 + 4 + 4)
 
 void nasdaq_clear(exprove_session *s) {
+  memset(&s->health, 0, sizeof s->health);
+  s->health.last_event_time = INT64_MIN;
   memset(s->counts, 0, sizeof s->counts);
   s->messages = 0;
   s->texts = 0;

@@ -20,7 +20,7 @@ static void set_price(exprove_event *e, const uint8_t *p) {
 
 /* What the three kinds of message leave a stock in: an operational halt first, then the trading state, in
  * which a short-sale price test restricts open trading. */
-static uint16_t trading_status(uint8_t status) {
+uint16_t nasdaq_trading_status(uint8_t status) {
   uint16_t state = status & STATUS_STATE;
   if (status & STATUS_OPERATIONAL) return EXPROVE_TRADING_HALTED;
   if (status & STATUS_SHORT_SALE && (state == EXPROVE_TRADING_OPEN || state == EXPROVE_TRADING_UNKNOWN)) {
@@ -45,7 +45,7 @@ static void put_system_event(writer *w, const uint8_t *m, int64_t time, uint64_t
 }
 
 static void put_status(writer *w, uint32_t instrument, int64_t time, uint64_t sequence, uint64_t aux, uint8_t status) {
-  put_code(w, EXPROVE_KIND_STATUS, instrument, time, sequence, aux)->level = trading_status(status);
+  put_code(w, EXPROVE_KIND_STATUS, instrument, time, sequence, aux)->level = nasdaq_trading_status(status);
 }
 
 static void put_trading_action(writer *w, const uint8_t *m, int64_t time, uint64_t sequence, uint32_t instrument,

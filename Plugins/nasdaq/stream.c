@@ -33,7 +33,7 @@ decode_plain(exprove_session *restrict s, const exprove_frame *restrict frames, 
 /* Frames from `i` up to `end` into events that are known to fit. Returns the number of events. */
 static uint32_t decode_run(exprove_session *s, const exprove_batch *batch, uint32_t i, uint32_t end,
                            exprove_event *out) {
-  writer w = {out, 0, 0};
+  writer w = {out, 0, 0, &s->health};
   while (i < end) {
     uint32_t stop = decode_plain(s, batch->frames, batch->bytes, i, end, out + w.filled);
     w.filled += stop - i;

@@ -35,6 +35,7 @@ enum AdapterCall: UInt32, CaseIterable {
 ///
 ///     0 u64 calls made · 8 u32 call · 12 u32 frame · 16 u32 bytes of it · 20 u32 finished · 24 u32 status
 ///     28 u32 size of the detail · 32 detail · 4096 u32 size of the value · 4100 value
+///     8192 u32 whether the log was called outside a call
 @safe final class ChildNotes {
   static let size = 16_384
   private static let detailLimit = 4_000
@@ -77,6 +78,10 @@ enum AdapterCall: UInt32, CaseIterable {
   /// The adapter was left alone for the rest.
   func settle() { set(8, 0) }
 
+  /// The adapter is in none of the host's calls.
+  var isIdle: Bool { word(8) == 0 }
+  func markStrayCallback() { set(8192, 1) }
+
   func finish(_ status: ConformanceStatus, _ detail: String, value: [UInt8] = []) {
     let bytes = Array(detail.utf8.prefix(ChildNotes.detailLimit))
     for (index, byte) in bytes.enumerated() {
@@ -95,6 +100,8 @@ enum AdapterCall: UInt32, CaseIterable {
 
   var calls: UInt64 { unsafe page.load(as: UInt64.self) }
   var isFinished: Bool { word(20) == 1 }
+  /// The log was called while the adapter was in none of the host's calls, at the process's end perhaps.
+  var hasStrayCallback: Bool { word(8192) == 1 }
 
   var status: ConformanceStatus {
     let index = Int(word(24))

@@ -30,11 +30,13 @@ internal import Glibc
 
   /// Wall seconds for the whole process, and without any call; generous, because the machine may be busy. The
   /// processor time is what really limits it.
-  private static let wallLimit: Int64 = 120
+  private let wallLimit: Int64
   private static let silenceLimit: Int64 = 30
 
   /// Starts `executable`. Nil when the system has no room for another process.
-  init?(executable: String, arguments: [String], environment: [String], directory: String, corpus: Int32) {
+  init?(
+    executable: String, arguments: [String], environment: [String], directory: String, corpus: Int32, wallLimit: Int64
+  ) {
     guard let notes = ChildNotes() else { return nil }
     let output = unsafe linux_memfd_create("conform-output", LINUX_MFD_CLOEXEC)
     let product = unsafe linux_memfd_create("conform-product", LINUX_MFD_CLOEXEC)
@@ -49,6 +51,7 @@ internal import Glibc
       return nil
     }
     self.pid = pid
+    self.wallLimit = wallLimit
     self.notes = notes
     self.output = output
     self.product = product
@@ -90,8 +93,8 @@ internal import Glibc
         lastProgress = now
       }
       let reason: String? =
-        now - started > ChildProcess.wallLimit * 1000
-        ? "it took more than \(ChildProcess.wallLimit) s"
+        now - started > wallLimit * 1000
+        ? "it took more than \(wallLimit) s"
         : now - lastProgress > ChildProcess.silenceLimit * 1000
           ? "no call ended for \(ChildProcess.silenceLimit) s" : nil
       guard let reason else { return false }

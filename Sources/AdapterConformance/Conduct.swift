@@ -8,6 +8,8 @@ struct Job {
   var check: ConformanceCheck
   /// Which of several surroundings, for checks that compare processes.
   var variant = 0
+  /// What it is asked for besides.
+  var extra: [String] = []
 }
 
 struct Outcome {
@@ -34,8 +36,7 @@ extension ConformanceRun {
     let file = ChildProcess.file(corpus.encoded)
     defer { if file >= 0 { close(file) } }
     var queue = jobs.flatMap { job in
-      job.check == .determinismProcess
-        ? ConformanceRun.surroundings.indices.map { Job(check: job.check, variant: $0) } : [job]
+      (0..<job.check.variants).map { Job(check: job.check, variant: $0, extra: job.extra) }
     }
     queue.reverse()
     var slots: [Slot?] = []
@@ -51,8 +52,7 @@ extension ConformanceRun {
         slots[index] = nil
         let check = slot.job.check
         parts[check, default: []].append((slot.job.variant, outcome(of: slot), slot.child?.notes.value ?? []))
-        let expected = check == .determinismProcess ? ConformanceRun.surroundings.count : 1
-        guard let done = parts[check], done.count == expected else { continue }
+        guard let done = parts[check], done.count == check.variants else { continue }
         let merged = merge(check, done.sorted { $0.variant < $1.variant })
         outcomes[check] = merged
         progress(merged.result)
@@ -68,30 +68,40 @@ extension ConformanceRun {
     var child: ChildProcess?
   }
 
-  private func start(_ job: Job, _ image: AdapterImage, _ corpus: Int32) -> ChildProcess? {
-    let surroundings = ConformanceRun.surroundings[job.variant]
+  func start(_ job: Job, _ image: AdapterImage, _ corpus: Int32, preloading library: String? = nil) -> ChildProcess? {
+    let surroundings = ConformanceRun.surroundings[job.check == .determinismProcess ? job.variant : 0]
+    var environment = surroundings.environment + ["PATH=/usr/bin:/bin", "SWIFT_BACKTRACE=enable=no"]
+    if let library {
+      environment += [
+        "LD_PRELOAD=\(library)", "ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:handle_segv=1",
+        "UBSAN_OPTIONS=print_stacktrace=0:halt_on_error=0",
+      ]
+    }
+    let order = ChildOrder(
+      check: job.check, path: absolute(image.path), digest: image.digestText, seed: seed, variant: job.variant,
+      effort: effort, extra: job.extra)
     return ChildProcess(
-      executable: executable,
-      arguments: childArguments + [job.check.id, absolute(path), image.digestText, String(seed)],
-      environment: surroundings.environment + ["PATH=/usr/bin:/bin", "SWIFT_BACKTRACE=enable=no"],
-      directory: surroundings.directory, corpus: corpus)
+      executable: executable, arguments: childArguments + order.arguments, environment: environment,
+      directory: surroundings.directory, corpus: corpus, wallLimit: job.check.wallSeconds(effort: effort))
   }
 
   /// The child has another working directory.
-  private func absolute(_ path: String) -> String {
+  func absolute(_ path: String) -> String {
     guard let resolved = unsafe realpath(path, nil) else { return path }
     defer { unsafe free(resolved) }
     return unsafe String(cString: resolved)
   }
 
-  private func outcome(of slot: Slot) -> Outcome {
-    let check = slot.job.check
-    let elapsed = slot.child?.elapsed ?? 0
+  private func outcome(of slot: Slot) -> Outcome { outcome(of: slot.child, slot.job.check) }
+
+  /// What a child that has ended makes of its check.
+  func outcome(of child: ChildProcess?, _ check: ConformanceCheck) -> Outcome {
+    let elapsed = child?.elapsed ?? 0
     func result(_ status: ConformanceStatus, _ detail: String) -> ConformanceResult {
       ConformanceResult(
         check: check, status: status, detail: detail, milliseconds: elapsed, reproduce: reproduce(check))
     }
-    guard let child = slot.child else {
+    guard let child else {
       return Outcome(result: result(.fail, "no process could be started: \(executable)"))
     }
     let notes = child.notes
@@ -100,7 +110,7 @@ extension ConformanceRun {
     case .overdue(let reason): return Outcome(result: result(.timeout, "\(reason), \(place)"), product: child.produced)
     case .signalled(SIGXCPU), .signalled(SIGKILL):
       return Outcome(
-        result: result(.timeout, "more than \(check.processorSeconds) s of processor time, \(place)"),
+        result: result(.timeout, "more than \(check.processorSeconds(effort: effort)) s of processor time, \(place)"),
         product: child.produced)
     case .signalled(let number):
       return Outcome(result: result(.crash, "\(ConformanceRun.signalName(number)) \(place)"), product: child.produced)
@@ -115,6 +125,9 @@ extension ConformanceRun {
         let words = String(decoding: child.printed.prefix(80).map { $0 < 32 ? 0x20 : $0 }, as: UTF8.self)
         return Outcome(result: result(.fail, "it wrote “\(words)”; use the host's log"))
       }
+      if check == .threadsCallbacks, notes.status == .pass, notes.hasStrayCallback {
+        return Outcome(result: result(.fail, Trial.strayCallback))
+      }
       return Outcome(result: result(notes.status, notes.detail), product: child.produced)
     case nil: return Outcome(result: result(.fail, "the process was lost"))
     }
@@ -128,8 +141,14 @@ extension ConformanceRun {
     var outcome = parts.first { $0.outcome.result.status != .pass }?.outcome ?? parts[0].outcome
     outcome.result.milliseconds = parts.reduce(0) { $0 + $1.outcome.result.milliseconds }
     guard outcome.result.status == .pass else { return outcome }
-    if let other = parts.first(where: { $0.value != parts[0].value }) {
-      let settings = ConformanceRun.surroundings[other.variant].environment.prefix(2).joined(separator: " ")
+    if check == .determinismMachine, parts[0].value != parts[2].value {
+      outcome.result.status = .skip
+      outcome.result.detail = "the events differ between processes anyway (determinism.process)"
+    } else if let other = parts.first(where: { $0.value != parts[0].value }) {
+      let settings =
+        check == .determinismProcess
+        ? ConformanceRun.surroundings[other.variant].environment.prefix(2).joined(separator: " ")
+        : "a single processor"
       outcome.result.status = .fail
       outcome.result.detail = "with \(settings) in another process the events differ from the first process's"
     }

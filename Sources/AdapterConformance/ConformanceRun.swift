@@ -17,13 +17,26 @@ package struct ConformanceRun: Sendable {
   package var seed: UInt64
   /// Processes at a time.
   package var width: Int
+  package var strictness: Strictness
+  /// By how much the draws are multiplied; the strictness says it unless somebody else does.
+  package var effort: Int
+  /// The text of each capture's expected events, by the capture's path. Those of a capture that has none are only
+  /// put down in the report.
+  package var expectations: [String: [UInt8]] = [:]
+  /// Expected events are compared or, for a blessing, put down.
+  package var demandsExpectations = false
+  package var fuzz: FuzzPlan?
+  /// Another build of the same adapter, or another adapter of the same venue, to be held against this one.
+  package var against: String?
+  /// A build of the same adapter with sanitizers.
+  package var sanitized: String?
   private let only: String?
 
   /// - Parameters:
   ///   - only: a regular expression; checks whose id it matches somewhere are run.
   package init(
     path: String, executable: String, childArguments: [String] = ["conform-child"], captures: [String] = [],
-    seed: UInt64 = 1, only: String? = nil, width: Int = 2
+    seed: UInt64 = 1, only: String? = nil, width: Int = 2, strictness: Strictness = .usual
   ) throws(AdapterError) {
     if let only, (try? Regex(only)) == nil {
       throw AdapterError(.badSetting, "--only “\(only)” is no regular expression")
@@ -35,20 +48,40 @@ package struct ConformanceRun: Sendable {
     self.seed = seed
     self.only = only
     self.width = max(1, width)
+    self.strictness = strictness
+    effort = strictness.effort
   }
 
-  /// The checks that `only` leaves, in the order of the report.
+  /// The checks that strictness, options and `only` leave, in the order of the report.
   package var checks: [ConformanceCheck] {
-    guard let only, let expression = try? Regex(only) else { return ConformanceCheck.allCases }
-    return ConformanceCheck.allCases.filter { $0.id.firstMatch(of: expression) != nil }
+    let expression = only.flatMap { try? Regex($0) }
+    return ConformanceCheck.allCases.filter { check in
+      if let expression, check.id.firstMatch(of: expression) == nil { return false }
+      return check.isOnDemand ? isDemanded(check) : check.level <= strictness.level
+    }
   }
+
+  private func isDemanded(_ check: ConformanceCheck) -> Bool {
+    switch check {
+    case .eventsExpected: demandsExpectations
+    case .fuzzCapture: fuzz != nil
+    case .differentialAgainst: against != nil
+    case .sanitizerClean: sanitized != nil
+    default: false
+    }
+  }
+
+  /// Whether `only` leaves something out.
+  package var isPartial: Bool { only != nil }
 
   /// Runs everything; `progress` hears of each check as it ends.
   ///
   /// - Throws: only for what is wrong with the request: a capture that cannot be read, an adapter that is missing.
   package func run(progress: (ConformanceResult) -> Void = { _ in }) throws(AdapterError) -> ConformanceReport {
     let wanted = checks
-    guard !wanted.isEmpty else { throw AdapterError(.badSetting, "--only matches no check") }
+    guard !wanted.isEmpty else {
+      throw AdapterError(.badSetting, "--only matches no check of strictness \(strictness.level)")
+    }
     let image: AdapterImage
     do {
       image = try AdapterImage.read(path: path)
@@ -58,20 +91,22 @@ package struct ConformanceRun: Sendable {
         check: .staticFile, status: .fail, detail: error.message, milliseconds: 0, reproduce: reproduce(.staticFile))
       progress(result)
       return ConformanceReport(
-        adapter: .init(name: "", version: "", digest: "", path: path), seed: seed, results: [result])
+        adapter: .init(name: "", version: "", digest: "", path: path), seed: seed, strictness: strictness,
+        results: [result])
     }
-    var results: [ConformanceResult] = []
+    var report = ConformanceReport(
+      adapter: .init(
+        name: image.manifest.name, version: image.manifest.version, digest: image.digestText, path: path),
+      seed: seed, strictness: strictness, results: [])
+    report.abi = image.manifest.abi.description
     for check in wanted where check.isStatic {
       let result = examine(image, check)
       progress(result)
-      results.append(result)
+      report.results.append(result)
     }
     let dynamic = wanted.filter { !$0.isStatic }
-    if !dynamic.isEmpty { results += try runDynamic(image, dynamic, progress) }
-    return ConformanceReport(
-      adapter: .init(
-        name: image.manifest.name, version: image.manifest.version, digest: image.digestText, path: path),
-      seed: seed, results: results)
+    if !dynamic.isEmpty { try runDynamic(image, dynamic, &report, progress) }
+    return report
   }
 
   // MARK: Static
@@ -80,22 +115,35 @@ package struct ConformanceRun: Sendable {
     let start = ChildProcess.milliseconds
     var status = ConformanceStatus.pass
     var detail = check.reason
-    if let rule = check.staticRule, let violation = rule.violation(image.facts) {
+    if let rule = check.staticRule,
+      let violation = rule.violation(image.facts, libraries: image.manifest.libraries.map(\.name))
+    {
       status = rule.isWarning ? .warn : .fail
-      detail = "\(violation); \(rule.reason)"
+      detail = "\(violation); \(rule.id): \(rule.reason)"
     }
     return ConformanceResult(
       check: check, status: status, detail: detail, milliseconds: Int(ChildProcess.milliseconds - start),
       reproduce: reproduce(check))
   }
 
+  /// The command that runs one check alone, as it was run.
   func reproduce(_ check: ConformanceCheck) -> String {
-    let captured = captures.map { " --capture \(ConformanceRun.quoted($0))" }.joined()
-    let pattern = "^\(check.id.split(separator: ".").joined(separator: "\\."))$"
-    return "exprove conform \(ConformanceRun.quoted(path))\(captured) --seed \(seed) --only '\(pattern)'"
+    var command = "exprove conform \(ConformanceRun.quoted(path))"
+    for capture in captures { command += " --capture \(ConformanceRun.quoted(capture))" }
+    command += " --seed \(seed)"
+    if strictness != .usual { command += " --strictness \(strictness.level)" }
+    switch check {
+    case .fuzzCapture:
+      // The number of a finding's draw leads to it, however long the search for it took.
+      if let fuzz { command += " --fuzz-iterations \(fuzz.iterations ?? FuzzPlan.usualIterations)" }
+    case .differentialAgainst: command += " --against \(ConformanceRun.quoted(against ?? ""))"
+    case .sanitizerClean: command += " --sanitized \(ConformanceRun.quoted(sanitized ?? ""))"
+    default: break
+    }
+    return command + " --only '^\(check.id.split(separator: ".").joined(separator: "\\."))$'"
   }
 
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     let plain = text.utf8.allSatisfy { byte in
       (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
         || (UInt8(ascii: "-")...UInt8(ascii: "9")).contains(byte)
@@ -107,14 +155,20 @@ package struct ConformanceRun: Sendable {
   // MARK: Dynamic
 
   private func runDynamic(
-    _ image: AdapterImage, _ wanted: [ConformanceCheck], _ progress: (ConformanceResult) -> Void
-  ) throws(AdapterError) -> [ConformanceResult] {
+    _ image: AdapterImage, _ wanted: [ConformanceCheck], _ report: inout ConformanceReport,
+    _ progress: (ConformanceResult) -> Void
+  ) throws(AdapterError) {
     var corpus = Corpus()
     for capture in captures {
       do {
         corpus.groups.append(try Corpus.group(of: capture, for: image.manifest))
-      } catch {
+        report.captures.append(try ConformanceReport.Capture(path: capture))
+      } catch let error as FeedError {
         throw AdapterError(error.category == .missing ? .missing : .badState, "\(error)")
+      } catch let error as AdapterError {
+        throw error
+      } catch {
+        throw AdapterError(.unreadable, "\(capture): \(error)")
       }
     }
     // Whether it loads at all, and which frames it takes, decides over all others.
@@ -129,19 +183,36 @@ package struct ConformanceRun: Sendable {
         progress(result)
         results[check] = result
       }
-      return wanted.contains(.lifecycleLoad)
-        ? wanted.compactMap { results[$0] }
-        : [results[.lifecycleLoad]].compactMap { $0 } + wanted.compactMap { results[$0] }
+      // What does not load is told even where it was not asked for.
+      if !wanted.contains(.lifecycleLoad) { report.results += [results[.lifecycleLoad]].compactMap { $0 } }
+      report.results += wanted.compactMap { results[$0] }
+      return
     }
     let search = conduct(
       [Job(check: .malformedSearch)], image, corpus, { if wanted.contains($0.check) { progress($0) } })
     results[.malformedSearch] = search[.malformedSearch]?.result
     corpus.groups += Corpus(decoding: search[.malformedSearch]?.product ?? []).groups
-    let rest = wanted.filter { $0 != .lifecycleLoad && $0 != .malformedSearch }
+    let rest = wanted.filter { ![.lifecycleLoad, .malformedSearch].contains($0) && !$0.isOnDemand }
     for (check, outcome) in conduct(rest.map { Job(check: $0) }, image, corpus, progress) {
       results[check] = outcome.result
     }
-    return wanted.compactMap { results[$0] }
+    for check in wanted where check.isOnDemand {
+      let result = try perform(check, image, corpus, &report)
+      progress(result)
+      results[check] = result
+    }
+    report.results += wanted.compactMap { results[$0] }
+  }
+
+  private func perform(
+    _ check: ConformanceCheck, _ image: AdapterImage, _ corpus: Corpus, _ report: inout ConformanceReport
+  ) throws(AdapterError) -> ConformanceResult {
+    switch check {
+    case .eventsExpected: compareExpectations(image, corpus, &report)
+    case .fuzzCapture: runFuzz(image, corpus, &report)
+    case .differentialAgainst: try compareBuilds(image, corpus)
+    default: try runSanitized(image, corpus)
+    }
   }
 }
 

@@ -17,6 +17,8 @@ struct FrameSearch {
   private static let stepLimit = 400
   /// Frames in all; more teach nothing.
   private static let triesLimit = 150_000
+  /// Further ones for each place at which the type may stand besides the first.
+  private static let triesPerPlace = 40_000
   private static let foundLimit = 400
 
   /// What a frame of one message type is filled with at first.
@@ -30,13 +32,18 @@ struct FrameSearch {
   }
 
   mutating func run(flags: FrameFlags) {
-    // Twice, because what was found in the first round (definitions) opens the way for the second.
-    for _ in 0..<2 {
-      for type in 0..<256 where tried < FrameSearch.triesLimit && found.count < FrameSearch.foundLimit {
-        for fill in FrameSearch.fills {
-          if !mend(UInt8(type), fill, flags) { break }
+    // Most venues' messages begin with their type; where none is taken, it may stand further behind.
+    for place in 0...8 {
+      // Twice, because what was found in the first round (definitions) opens the way for the second.
+      let limit = place == 0 ? FrameSearch.triesLimit : tried + FrameSearch.triesPerPlace
+      for round in 0..<2 where round == 0 || !found.isEmpty {
+        for type in 0..<256 where tried < limit && found.count < FrameSearch.foundLimit {
+          for fill in FrameSearch.fills {
+            if !mend([UInt8](repeating: fill, count: place) + [UInt8(type)], fill, flags) { break }
+          }
         }
       }
+      if !found.isEmpty { return }
     }
   }
 
@@ -56,8 +63,8 @@ struct FrameSearch {
   }
 
   /// Grows and mends a frame of one type. False when the type is not known, so that other fills are no use.
-  private mutating func mend(_ type: UInt8, _ fill: UInt8, _ flags: FrameFlags) -> Bool {
-    var bytes = [type]
+  private mutating func mend(_ beginning: [UInt8], _ fill: UInt8, _ flags: FrameFlags) -> Bool {
+    var bytes = beginning
     var offset = -1
     var candidate = 0
     var steps = 0
@@ -105,6 +112,7 @@ extension Trial {
     let adapter = try load()
     var tried = 0
     var lines: [String] = []
+    var sum = 0
     for session in try openings(adapter) {
       let configuration = session.configuration
       let isKnown = corpus.groups.contains {
@@ -120,6 +128,7 @@ extension Trial {
       }
       found += try encodedOrders(adapter, session)
       session.close()
+      sum += found.count
       lines.append("\(found.count) of \(configuration.framing.name)/\(configuration.channel.name)")
       // A capture's frames are better than found ones.
       guard !isKnown else { continue }
@@ -130,6 +139,11 @@ extension Trial {
       product.groups.append(
         .init(framing: configuration.framing, channel: configuration.channel, isReal: false, frames: found))
       ChildProcess.write(product.encoded, to: ChildProcess.Descriptor.product)
+    }
+    guard sum > 0 || corpus.groups.contains(where: { !$0.frames.isEmpty }) else {
+      throw Finding.skip(
+        "\(tried) frames tried, and none is taken: the other checks know none that it takes; give a capture with --capture"
+      )
     }
     return "\(tried) frames tried; taken: \(lines.joined(separator: ", "))"
   }

@@ -24,8 +24,16 @@ internal import CExProveABI
   /// Cookies that came back, in order. Written only by the one thread that calls the adapter.
   nonisolated(unsafe) static var cookies: [UInt] = []
 
+  /// How often the log was called; the first cookies alone are kept.
+  nonisolated(unsafe) static var lines = 0
+
+  /// Where calls outside any call of the host are noted, for the check that is about them.
+  nonisolated(unsafe) static var watch: ChildNotes?
+
   private static let hear: @convention(c) (UnsafeMutableRawPointer?, UInt32, UnsafePointer<CChar>?, UInt32) -> Void = {
     cookie, _, _, _ in
-    unsafe HostTable.cookies.append(UInt(bitPattern: cookie))
+    unsafe HostTable.lines += 1
+    if unsafe HostTable.cookies.count < 4096 { unsafe HostTable.cookies.append(UInt(bitPattern: cookie)) }
+    if let notes = unsafe HostTable.watch, notes.isIdle { notes.markStrayCallback() }
   }
 }

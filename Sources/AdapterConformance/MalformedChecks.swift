@@ -16,7 +16,7 @@ extension Trial {
   }
 
   /// Skips when good frames already break the contract, so that damage is not blamed for it.
-  private func demandGoodStart(_ adapter: LoadedAdapter) throws {
+  func demandGoodStart(_ adapter: LoadedAdapter) throws {
     for group in corpus.groups where !group.frames.isEmpty {
       let session = try TrialSession.open(adapter, configuration(group), notes)
       defer { session.close() }
@@ -50,7 +50,7 @@ extension Trial {
     for group in try groups() {
       let session = try TrialSession.open(adapter, configuration(group), notes)
       var validated: [Stream] = []
-      for entry in group.frames.prefix(300) {
+      for entry in group.frames.prefix(300 * effort) {
         // All lengths of a short frame, some of a long one.
         let lengths =
           entry.bytes.count <= 80
@@ -97,7 +97,7 @@ extension Trial {
     for session in try openings(adapter) {
       let heads = corpus.groups.flatMap { group in group.frames.prefix(200).compactMap(\.bytes.first) }
       var frames: [Corpus.Entry] = []
-      for index in 0..<3000 {
+      for index in 0..<3000 * effort {
         let length = 1 + random.below(index % 50 == 0 ? 4096 : 200)
         var bytes = (0..<length).map { _ in random.byte() }
         if !heads.isEmpty && random.below(2) == 0 { bytes[0] = heads[random.below(heads.count)] }
@@ -118,7 +118,7 @@ extension Trial {
     var mutator = Mutator(random: random)
     var count = 0
     for group in try groups() {
-      for _ in 0..<4 {
+      for _ in 0..<4 * effort {
         let session = try TrialSession.open(adapter, configuration(group), notes)
         let frames = mutator.stream(group.frames, count: 2000)
         count += frames.count
@@ -133,7 +133,7 @@ extension Trial {
   }
 
   /// Looks for a short list of frames that breaks the contract just as well, and shows the last one.
-  private func minimised(_ frames: [Corpus.Entry], _ group: Corpus.Group, _ adapter: LoadedAdapter) throws -> String {
+  func minimised(_ frames: [Corpus.Entry], _ group: Corpus.Group, _ adapter: LoadedAdapter) throws -> String {
     func breaks(_ frames: [Corpus.Entry]) throws -> Bool {
       let session = try TrialSession.open(adapter, configuration(group), notes)
       defer { session.close() }
@@ -167,7 +167,7 @@ extension Trial {
       damaged.append(state + [0])
       // Sparse states are mostly zeros: the bytes that carry something are damaged first.
       let telling = state.indices.filter { state[$0] != 0 }
-      for round in 0..<300 where !state.isEmpty {
+      for round in 0..<300 * effort where !state.isEmpty {
         var bytes = state
         let place =
           round % 2 == 0 && !telling.isEmpty ? telling[random.below(telling.count)] : random.below(bytes.count)

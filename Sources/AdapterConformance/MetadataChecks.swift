@@ -9,9 +9,9 @@ extension Trial {
     notes.record(.load)
     let entry = unsafe try LoadedAdapter.load(image, enforcingRules: false)
     notes.record(.entry)
-    let first = unsafe TableRegion.filled(by: entry, version: hostVersion.rawValue)
+    let first = unsafe TableRegion.filled(by: entry, version: spokenVersion.rawValue)
     for _ in 0..<4 {
-      let again = unsafe TableRegion.filled(by: entry, version: hostVersion.rawValue)
+      let again = unsafe TableRegion.filled(by: entry, version: spokenVersion.rawValue)
       guard unsafe again.status == first.status else {
         throw Finding.fail("the entry answers differently the next time")
       }
@@ -89,7 +89,8 @@ extension Trial {
         var isTaken = false
         for combination in combinations {
           var configuration = combination
-          configuration.settings = [.init(key: setting.key, value: value)]
+          configuration.settings.removeAll { $0.key == setting.key }
+          configuration.settings.append(.init(key: setting.key, value: value))
           if let session = try TrialSession.offered(adapter, configuration, notes) {
             isTaken = true
             session.close()

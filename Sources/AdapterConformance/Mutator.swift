@@ -53,4 +53,25 @@ struct Mutator {
     }
     return result
   }
+
+  /// Undamaged frames: doubled, left out, delayed and brought forward, now and then as a whole stretch.
+  mutating func shuffled(_ frames: [Corpus.Entry], count: Int) -> [Corpus.Entry] {
+    var result: [Corpus.Entry] = []
+    var next = 0
+    while result.count < count {
+      let entry = frames[next % frames.count]
+      next += 1
+      switch random.below(10) {
+      case 0: result += [entry, entry]
+      case 1: next += 1 + random.below(5)
+      case 2: result.insert(entry, at: max(0, result.count - random.below(4)))
+      case 3: result.append(frames[random.below(frames.count)])
+      case 4 where random.below(8) == 0:
+        let start = random.below(frames.count)
+        result += frames[start..<min(frames.count, start + 20)].reversed()
+      default: result.append(entry)
+      }
+    }
+    return result
+  }
 }

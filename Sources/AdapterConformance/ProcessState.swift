@@ -46,6 +46,17 @@ struct ProcessState: Equatable {
     return ProcessState(parts: parts)
   }
 
+  /// The size of the address space in pages, the first number of /proc/self/statm (proc(5)).
+  static var mappedPages: Int {
+    let descriptor = unsafe open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return 0 }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 128)
+    let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+    let digits = bytes.prefix(max(0, count)).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    return Int(String(decoding: digits, as: UTF8.self)) ?? 0
+  }
+
   /// The entries of a directory of /proc/self.
   static func entries(_ directory: String) -> [String] {
     guard let stream = unsafe opendir("/proc/self/\(directory)") else { return [] }

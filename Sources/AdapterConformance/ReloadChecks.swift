@@ -8,7 +8,7 @@ extension Trial {
     let adapter = try load()
     var cuts = 0
     for group in try groups() {
-      for round in 0..<4 {
+      for round in 0..<4 * effort {
         let cut = round == 0 ? group.frames.count / 2 : random.below(group.frames.count + 1)
         let original = try TrialSession.open(adapter, configuration(group), notes)
         _ = original.decode(group.frames.prefix(cut))

@@ -4,6 +4,9 @@ internal import AdapterHost
 internal import CExProveABI
 
 extension Trial {
+  /// The highest version that host and manifest both speak.
+  var spokenVersion: AdapterManifest.Version { manifest.commonVersion ?? hostVersion }
+
   /// The code, loaded, and its entry; nothing was called yet.
   @unsafe private func entry() throws -> TableRegion.Entry {
     notes.record(.load)
@@ -26,10 +29,10 @@ extension Trial {
             + "\(unsafe describe(answer.status, "")); answer EXPROVE_NOT_IMPLEMENTED")
       }
     }
-    let known = unsafe TableRegion.filled(by: entry, version: hostVersion.rawValue)
+    let known = unsafe TableRegion.filled(by: entry, version: spokenVersion.rawValue)
     guard unsafe known.status == Status.ok else {
       throw Finding.fail(
-        "after unknown versions the entry answered \(unsafe describe(known.status, "")) to \(hostVersion)")
+        "after unknown versions the entry answered \(unsafe describe(known.status, "")) to \(spokenVersion)")
     }
     return "\(unknown.count) unknown versions are not implemented"
   }
@@ -37,13 +40,13 @@ extension Trial {
   func abiTableSize() throws -> String {
     let entry = unsafe try entry()
     for told in [0, 4, 8, 24, TableRegion.requiredSize - 8] {
-      let answer = unsafe TableRegion.filled(by: entry, version: hostVersion.rawValue, told: told)
+      let answer = unsafe TableRegion.filled(by: entry, version: spokenVersion.rawValue, told: told)
       guard unsafe answer.isIntact else {
         throw Finding.fail("told that the table has \(told) bytes, the entry wrote beyond them")
       }
     }
     for told in [TableRegion.requiredSize, TableRegion.requiredSize + 8, TableRegion.size] {
-      let answer = unsafe TableRegion.filled(by: entry, version: hostVersion.rawValue, told: told)
+      let answer = unsafe TableRegion.filled(by: entry, version: spokenVersion.rawValue, told: told)
       guard unsafe answer.isIntact else {
         throw Finding.fail("told that the table has \(told) bytes, the entry wrote beyond them")
       }
@@ -55,7 +58,7 @@ extension Trial {
     }
     for extra: UInt32 in [8, 48] {
       let told = TableRegion.size + extra
-      let answer = unsafe TableRegion.filled(by: entry, version: hostVersion.rawValue, told: told)
+      let answer = unsafe TableRegion.filled(by: entry, version: spokenVersion.rawValue, told: told)
       guard unsafe answer.isIntact, unsafe answer.status == Status.ok, unsafe answer.filled <= told,
         unsafe answer.filled >= TableRegion.requiredSize
       else {

@@ -11,6 +11,22 @@ func processorTime() -> Int64 {
   return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
 
+/// A moment by both clocks. Processor time may advance in steps of milliseconds, and the wall's counts others' work: the
+/// lesser of the two differences is the better measure of something short.
+struct Moment {
+  private var processor = processorTime()
+  private var wall = Moment.wallTime()
+
+  /// Nanoseconds since then.
+  var elapsed: Int64 { min(processorTime() - processor, Moment.wallTime() - wall) }
+
+  private static func wallTime() -> Int64 {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
+}
+
 extension Trial {
   func timeLarge() throws -> String {
     let adapter = try load()

@@ -11,6 +11,12 @@ final class Trial {
   let corpus: Corpus
   let notes: ChildNotes
   let seed: UInt64
+  /// Which of several processes whose findings are compared.
+  let variant: Int
+  /// By how much the draws are multiplied.
+  let effort: Int
+  /// What the check was asked for besides, such as another file.
+  let extra: [String]
   var random: SplitMix
   /// What the harness compares between processes.
   var value: [UInt8] = []
@@ -20,13 +26,16 @@ final class Trial {
   /// A day like any other, so that times of day have a date: 2020-01-30T05:00:00Z.
   static let dayStart: Int64 = 1_580_360_400_000_000_000
 
-  init(image: AdapterImage, check: ConformanceCheck, seed: UInt64, corpus: Corpus, notes: ChildNotes) {
+  init(image: AdapterImage, corpus: Corpus, notes: ChildNotes, order: ChildOrder) {
     self.image = image
-    self.check = check
-    self.seed = seed
+    check = order.check
+    seed = order.seed
+    variant = order.variant
+    effort = order.effort
+    extra = order.extra
     self.corpus = corpus
     self.notes = notes
-    random = SplitMix(seed: seed, stream: check.id)
+    random = SplitMix(seed: order.seed, stream: order.check.id)
   }
 
   var manifest: AdapterManifest { image.manifest }
@@ -47,13 +56,18 @@ final class Trial {
   }
 
   func configuration(_ group: Corpus.Group) -> AdapterSession.Configuration {
-    .init(framing: group.framing, channel: group.channel, dayStart: Trial.dayStart, seed: seed)
+    .init(
+      framing: group.framing, channel: group.channel, dayStart: Trial.dayStart, seed: seed,
+      settings: manifest.requiredSettings)
   }
 
   /// Framings and channels that the manifest names, together.
   var combinations: [AdapterSession.Configuration] {
     manifest.framings.flatMap { framing in
-      manifest.channels.map { .init(framing: framing, channel: $0, dayStart: Trial.dayStart, seed: seed) }
+      manifest.channels.map {
+        .init(
+          framing: framing, channel: $0, dayStart: Trial.dayStart, seed: seed, settings: manifest.requiredSettings)
+      }
     }
   }
 
@@ -112,6 +126,39 @@ final class Trial {
     case .reloadSmall: try reloadSmall()
     case .performanceLoad: try performanceLoad()
     case .performanceDecode: try performanceDecode()
+    case .lifecycleEarly: try lifecycleEarly()
+    case .lifecycleLate: try lifecycleLate()
+    case .lifecycleDoubleClose: try lifecycleDoubleClose()
+    case .abiBatchSize: try abiBatchSize()
+    case .abiConfigSize: try abiConfigSize()
+    case .abiOlderHost: try abiOlderHost()
+    case .abiRequestSize: try abiRequestSize()
+    case .metadataMessages: try metadataMessages()
+    case .determinismClock: try determinismClock()
+    case .determinismMachine: try determinismMachine()
+    case .malformedOrder: try malformedOrder()
+    case .malformedOversized: try malformedOversized()
+    case .malformedGaps: try malformedGaps()
+    case .threadsCallbacks: try threadsCallbacks()
+    case .memoryBuffers: try memoryBuffers()
+    case .memoryMappings: try memoryMappings()
+    case .memoryAllocations: try memoryAllocations()
+    case .timeCallbacks: try timeCallbacks()
+    case .eventsExecutions: try eventsExecutions()
+    case .eventsBooks: try eventsBooks()
+    case .eventsVolume: try eventsVolume()
+    case .eventsTicks: try eventsTicks()
+    case .eventsSnapshot: try eventsSnapshot()
+    case .reloadCrash: try reloadCrash()
+    case .metamorphicRename: try metamorphicRename()
+    case .metamorphicShift: try metamorphicShift()
+    case .metamorphicInterleave: try metamorphicInterleave()
+    case .performanceOpen: try performanceOpen()
+    case .performanceBatch: try performanceBatch()
+    case .eventsExpected: try eventsExpected()
+    case .fuzzCapture: try fuzzCapture()
+    case .differentialAgainst: try differentialAgainst()
+    case .sanitizerClean: try sanitizerClean()
     case .staticFile, .staticExports, .staticNeeded, .staticRunpath, .staticTextrel, .staticStack, .staticUnique,
       .staticVersions, .staticInitialisers, .staticTLS, .staticImports:
       throw Finding.skip("it is checked without running the adapter")

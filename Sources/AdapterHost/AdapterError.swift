@@ -40,6 +40,8 @@ package struct AdapterError: Error, Equatable, Sendable, CustomStringConvertible
     case sessionFailed
     /// Saved state that the adapter does not take up.
     case badState
+    /// Its worker failed so often that its feed is not decoded any further.
+    case quarantined
   }
 
   package let code: Code

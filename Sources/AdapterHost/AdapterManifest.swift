@@ -53,13 +53,33 @@ package struct AdapterManifest: Equatable, Sendable {
     package var kind: Kind
     package var defaultValue: String
     package var help: String
+    /// What the manifest's `schema` lines add.
+    package var schema = Schema()
 
     /// Whether `value` is one of this setting's type. Integers are decimal and fit 64 bits with sign.
     package func accepts(_ value: String) -> Bool {
       switch kind {
-      case .integer: Int64(value).map { String($0) == value } ?? false
-      case .text: !value.utf8.contains { $0 < 32 } && value.utf8.count <= 4096
+      case .integer: Int64(value).map { String($0) == value && schema.range?.contains($0) != false } ?? false
+      case .text:
+        !value.utf8.contains { $0 < 32 } && value.utf8.count <= 4096
+          && schema.length?.contains(Int64(value.utf8.count)) != false
       case .choice(let options): options.contains(value)
+      }
+    }
+  }
+
+  /// What it cannot do without in a worker; `needs` of `adapter.h`.
+  package enum Need: UInt32, CaseIterable, Sendable {
+    /// getrandom(2), which runtimes of some languages call for their hash tables.
+    case entropy = 1
+    /// Its start-up does not work inside the sandbox, which then stands only after `init`.
+    case earlyLoad = 2
+
+    /// The word that manifests use.
+    package var name: String {
+      switch self {
+      case .entropy: "entropy"
+      case .earlyLoad: "early-load"
       }
     }
   }
@@ -77,8 +97,21 @@ package struct AdapterManifest: Equatable, Sendable {
   package var messages: [String] = []
   package var extensions: [String] = []
   package var hasFrameTime = false
+  package var needs: [Need] = []
+  /// MiB of address space that a session takes at most, besides what every worker has.
+  package var memory = 1024
   package var settings: [Setting] = []
+  /// What it needs beyond the system libraries that any adapter may need.
+  package var libraries: [Library] = []
+
+  /// The highest version that it and this host both speak; nil when it is of another major version.
+  package var commonVersion: Version? { hostVersions.first { $0.major == abi.major && $0.minor <= abi.minor } }
 }
 
-/// The highest version of the ABI that this host speaks.
-package let hostVersion = AdapterManifest.Version(rawValue: UInt32(1) << 16)
+/// The versions of the ABI that this host speaks, highest first.
+package let hostVersions = [
+  AdapterManifest.Version(major: 1, minor: 1), AdapterManifest.Version(major: 1, minor: 0),
+]
+
+/// The highest of them.
+package var hostVersion: AdapterManifest.Version { hostVersions[0] }

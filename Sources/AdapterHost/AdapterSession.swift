@@ -36,49 +36,65 @@ package import EventFlow
     }
   }
 
-  package let adapter: LoadedAdapter
+  package let image: AdapterImage
   package let configuration: Configuration
+  package var manifest: AdapterManifest { image.manifest }
   var validator = EventValidator()
-  let session: OpaquePointer
-  private let output: UnsafeMutableBufferPointer<Event>
+  let runner: Runner
   private var hasFailed = false
 
-  /// Frames that one call is offered: few enough that their bytes, what they give and its copy lie in the first-level
-  /// cache together.
-  /// By the contract the events are the same for any number.
-  private static let framesPerCall = 128
-  /// Events that one call may fill at least.
-  private static let outputCapacity = 1024
+  /// Who makes the adapter's calls.
+  enum Runner {
+    case direct(DirectSession)
+    case supervised(SupervisedSession)
+  }
 
-  /// Opens a session. Settings that are not given have the manifest's defaults.
+  /// Opens a session in this process. Settings that are not given have the manifest's defaults.
   package init(_ adapter: LoadedAdapter, _ configuration: Configuration) throws(AdapterError) {
-    try AdapterSession.check(configuration, adapter)
-    let config = SessionConfig(configuration)
-    var created: OpaquePointer?
-    let (status, text) = unsafe withErrorText { unsafe adapter.table.create(config.pointer, &created, $0) }
-    guard status == Status.ok else {
-      throw AdapterError(
-        status == Status.notImplemented ? .notOffered : .createFailed,
-        "\(adapter.manifest.name): it opens no session of framing “\(configuration.framing.name)” and channel "
-          + "“\(configuration.channel.name)”: \(describe(status, text))")
-    }
-    guard let created = unsafe created else {
-      throw AdapterError(.createFailed, "\(adapter.manifest.name): create answered EXPROVE_OK and gave no session")
-    }
-    unsafe session = created
-    self.adapter = adapter
+    try self.init(.inProcess(adapter), configuration)
+  }
+
+  /// Opens a session where the module's code runs.
+  package init(_ module: AdapterModule, _ configuration: Configuration) throws(AdapterError) {
+    let runner = try AdapterSession.runner(module, configuration)
+    image = module.image
     self.configuration = configuration
-    unsafe output = .allocate(capacity: max(AdapterSession.outputCapacity, adapter.manifest.maxEvents))
-    unsafe output.initialize(repeating: Event())
+    self.runner = runner
   }
 
-  deinit {
-    unsafe adapter.table.destroy(session)
-    unsafe output.deallocate()
+  /// What its worker did or suffered since this was last asked; nothing in process.
+  package func takeIncidents() -> [AdapterIncident] {
+    switch runner {
+    case .direct: []
+    case .supervised(let session): session.takeIncidents()
+    }
   }
 
-  private static func check(_ configuration: Configuration, _ adapter: LoadedAdapter) throws(AdapterError) {
-    let manifest = adapter.manifest
+  /// Of its worker; nil in process.
+  package var sandbox: SandboxLevel? {
+    switch runner {
+    case .direct: nil
+    case .supervised(let session): session.sandbox
+    }
+  }
+
+  /// The number of its worker's process, for tests that kill it.
+  package var workerProcess: Int32? {
+    switch runner {
+    case .direct: nil
+    case .supervised(let session): session.processNumber
+    }
+  }
+
+  private static func runner(_ module: AdapterModule, _ configuration: Configuration) throws(AdapterError) -> Runner {
+    try check(configuration, module.manifest)
+    return switch module {
+    case .inProcess(let adapter): .direct(try DirectSession(adapter, configuration))
+    case .worker(let plan): .supervised(try SupervisedSession(plan, configuration))
+    }
+  }
+
+  private static func check(_ configuration: Configuration, _ manifest: AdapterManifest) throws(AdapterError) {
     guard manifest.framings.contains(configuration.framing) else {
       let offered = manifest.framings.map(\.name).joined(separator: ", ")
       throw AdapterError(
@@ -87,20 +103,7 @@ package import EventFlow
     guard manifest.channels.contains(configuration.channel) else {
       throw AdapterError(.notOffered, "\(manifest.name): it has no channel “\(configuration.channel.name)”")
     }
-    for (index, setting) in configuration.settings.enumerated() {
-      guard let declared = manifest.settings.first(where: { $0.key == setting.key }) else {
-        let known = manifest.settings.map(\.key).joined(separator: ", ")
-        throw AdapterError(
-          .badSetting,
-          "\(manifest.name): it has no setting “\(setting.key)”\(known.isEmpty ? "" : "; it has \(known)")")
-      }
-      guard declared.accepts(setting.value) else {
-        throw AdapterError(.badSetting, "\(manifest.name): “\(setting.value)” is no value of setting “\(setting.key)”")
-      }
-      guard !configuration.settings[..<index].contains(where: { $0.key == setting.key }) else {
-        throw AdapterError(.badSetting, "\(manifest.name): setting “\(setting.key)” is given twice")
-      }
-    }
+    try manifest.check(configuration.settings)
   }
 
   /// What the stream introduced so far: symbols and scales by the session's own numbers.
@@ -119,61 +122,91 @@ package import EventFlow
   package mutating func decode(_ batch: inout EventBatch, from firstFrame: Int = 0) throws(AdapterError) -> Int {
     guard !hasFailed else {
       throw AdapterError(
-        .sessionFailed, "\(adapter.manifest.name): the session broke its contract before; open a new one")
+        .sessionFailed, "\(manifest.name): the session broke its contract before; open a new one")
     }
-    let most = adapter.manifest.maxEvents
+    let most = manifest.maxEvents
     guard batch.eventCapacity >= most else {
       throw AdapterError(
         .callFailed,
-        "\(adapter.manifest.name): one frame gives up to \(most) events, the batch holds \(batch.eventCapacity)")
+        "\(manifest.name): one frame gives up to \(most) events, the batch holds \(batch.eventCapacity)")
     }
-    var next = firstFrame
     do {
-      unsafe try batch.withStorage {
+      return unsafe try batch.withStorage {
         (frames, events, bytes, counts) throws(AdapterError) in
         precondition(firstFrame >= 0 && firstFrame <= counts.frames)
-        while next < counts.frames && events.count - counts.events >= most {
-          let used = unsafe try call(frames, next, events, bytes, &counts)
-          next += used
+        unsafe try checkFrames(frames.baseAddress!, from: firstFrame, to: counts.frames, bytes: counts.bytes)
+        var next = firstFrame
+        switch runner {
+        case .direct(let direct):
+          while next < counts.frames && events.count - counts.events >= most {
+            next += unsafe try call(direct, frames, next, events, bytes, &counts)
+          }
+        case .supervised(let session):
+          unsafe try decode(in: session, frames, &next, events, bytes, &counts)
         }
+        return next - firstFrame
       }
     } catch {
       hasFailed = true
       throw error
     }
-    return next - firstFrame
+  }
+
+  /// What a worker decoded before it was quarantined counts.
+  private mutating func decode(
+    in session: SupervisedSession, _ frames: UnsafeMutableBufferPointer<Frame>, _ next: inout Int,
+    _ events: UnsafeMutableBufferPointer<Event>, _ bytes: UnsafeMutableBufferPointer<UInt8>,
+    _ counts: inout EventBatch.Counts
+  ) throws(AdapterError) {
+    guard next < counts.frames else { return }
+    var work = unsafe SupervisedSession.Work(
+      frames: UnsafeBufferPointer(start: frames.baseAddress!, count: counts.frames),
+      bytes: UnsafePointer(bytes.baseAddress!), events: events.baseAddress! + counts.events,
+      room: events.count - counts.events, next: next)
+    defer {
+      unsafe counts.events += work.filled
+      unsafe next = work.next
+    }
+    do {
+      unsafe try session.decode(&work, &validator)
+    } catch {
+      guard error.code == .quarantined, unsafe work.next > next else { throw error }
+    }
   }
 
   /// The host's own promise: each frame lies within the bytes.
-  private func checkFrames(_ frames: UnsafePointer<Frame>, count: Int, bytes: Int) throws(AdapterError) {
+  private func checkFrames(
+    _ frames: UnsafePointer<Frame>, from first: Int, to end: Int, bytes: Int
+  ) throws(AdapterError) {
     // Negative as soon as one lies beyond.
     var room: Int64 = 0
-    for index in 0..<count {
+    for index in first..<end {
       let frame = unsafe frames + index
       room |= unsafe Int64(bytes) &- (Int64(frame.pointee.data) &+ Int64(frame.pointee.length))
     }
     guard room >= 0 else {
-      throw AdapterError(.callFailed, "\(adapter.manifest.name): a frame of the batch lies outside its bytes")
+      throw AdapterError(.callFailed, "\(manifest.name): a frame of the batch lies outside its bytes")
     }
   }
 
   /// One call of `decode` and the validation of what it filled.
   private mutating func call(
-    _ frames: UnsafeMutableBufferPointer<Frame>, _ first: Int, _ events: UnsafeMutableBufferPointer<Event>,
+    _ direct: DirectSession, _ frames: UnsafeMutableBufferPointer<Frame>, _ first: Int,
+    _ events: UnsafeMutableBufferPointer<Event>,
     _ bytes: UnsafeMutableBufferPointer<UInt8>, _ counts: inout EventBatch.Counts
   ) throws(AdapterError) -> Int {
-    let offered = min(counts.frames - first, AdapterSession.framesPerCall)
-    let capacity = unsafe min(output.count, events.count - counts.events)
-    unsafe try checkFrames(frames.baseAddress! + first, count: offered, bytes: counts.bytes)
+    let offered = min(counts.frames - first, DirectSession.framesPerCall)
+    let output = unsafe direct.output
+    let capacity = min(output.count, events.count - counts.events)
     var work = unsafe exprove_batch(
       struct_size: UInt32(MemoryLayout<exprove_batch>.size), frame_count: UInt32(offered), bytes: bytes.baseAddress,
       bytes_size: UInt64(counts.bytes), frames: frames.baseAddress! + first, events: output.baseAddress,
       event_capacity: UInt32(capacity), frames_used: 0, events_filled: 0, reserved: 0)
-    let status = unsafe adapter.table.decode(session, &work)
+    let status = unsafe direct.adapter.table.decode(direct.pointer, &work)
     let offset = unsafe frames[first].offset
     guard status == Status.ok else {
       throw AdapterError(
-        .callFailed, "\(adapter.manifest.name): decode of the frame at byte \(offset) answered \(describe(status, ""))")
+        .callFailed, "\(manifest.name): decode of the frame at byte \(offset) answered \(describe(status, ""))")
     }
     let used = unsafe Int(work.frames_used)
     let filled = unsafe Int(work.events_filled)
@@ -204,16 +237,20 @@ package import EventFlow
     let place = event.map { "event \($0) of the call, " } ?? ""
     return AdapterError(
       .contract,
-      "\(adapter.manifest.name) \(adapter.manifest.version): \(place)frame at byte \(offset): \(rule.id) is broken: "
-        + "\(rule.reason) (\(detail)); tell \(adapter.manifest.vendor), or run exprove conform on it", rule: rule)
+      "\(manifest.name) \(manifest.version): \(place)frame at byte \(offset): \(rule.id) is broken: "
+        + "\(rule.reason) (\(detail)); tell \(manifest.vendor), or run exprove conform on it", rule: rule)
   }
 
   /// Forgets all that was seen.
   package mutating func reset() throws(AdapterError) {
-    let status = unsafe adapter.table.reset(session)
-    guard status == Status.ok else {
-      hasFailed = true
-      throw AdapterError(.callFailed, "\(adapter.manifest.name): reset answered \(describe(status, ""))")
+    hasFailed = true
+    switch runner {
+    case .direct(let direct):
+      let status = unsafe direct.adapter.table.reset(direct.pointer)
+      guard status == Status.ok else {
+        throw AdapterError(.callFailed, "\(manifest.name): reset answered \(describe(status, ""))")
+      }
+    case .supervised(let session): try session.reset()
     }
     validator = EventValidator()
     hasFailed = false

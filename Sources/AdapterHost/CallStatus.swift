@@ -10,6 +10,7 @@ package enum Status {
   package static let invalidState: exprove_status = 3
   package static let tooSmall: exprove_status = 4
   package static let badData: exprove_status = 5
+  package static let notFound: exprove_status = 8
 }
 
 /// The callback behind `exprove_host.log`; the cookie is the adapter's `HostLog`.

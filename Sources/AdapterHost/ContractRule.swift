@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What the host demands of each call to `decode` and of each event that comes back. The numbers stay what they
-/// are: messages, reports and vendors' notes refer to them.
+/// are: messages, reports and vendors' notes refer to them. `sdk-c/RULES.md` lists them with all other rules.
 package enum ContractRule: Int, CaseIterable, Sendable {
   case framesUsed = 1
   case eventsFilled
@@ -26,8 +26,8 @@ package enum ContractRule: Int, CaseIterable, Sendable {
   case zeroedField
   case limit
 
-  /// As messages write it, `C07`.
-  package var id: String { rawValue < 10 ? "C0\(rawValue)" : "C\(rawValue)" }
+  /// As messages write it, `XP-A-307`.
+  package var id: String { "XP-A-\(300 + rawValue)" }
 
   package var reason: String {
     switch self {

@@ -29,7 +29,7 @@ extension EventValidator {
       // The copy is judged, not the original, which is not ours.
       var event = unsafe destination[index]
       event.frame &-= UInt32(truncatingIfNeeded: firstFrame)
-      if let rule = check(event, after: position) { throw Violation(rule: rule, event: index) }
+      if let rule = check(event, after: position) { throw Violation(found: rule, at: index) }
       position.advance(past: event)
       index += 1
     }

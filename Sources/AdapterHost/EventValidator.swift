@@ -14,6 +14,16 @@ package struct EventValidator {
     package var rule: ContractRule
     /// Counted from the call's first event.
     package var event: Int
+
+    /// What `check` found at `event`: the next frame's beginning shows that the event before it lacks LAST.
+    init(found rule: ContractRule, at event: Int) {
+      self.init(rule: rule, event: rule == .lastFlag ? event - 1 : event)
+    }
+
+    package init(rule: ContractRule, event: Int) {
+      self.rule = rule
+      self.event = event
+    }
   }
 
   /// What an event is held against besides itself: the event before it in the same call.
@@ -105,7 +115,7 @@ extension EventValidator {
   package mutating func firstViolation(_ events: [Event], frames: Int) -> Violation? {
     var position = Position()
     for (index, event) in events.enumerated() {
-      if let rule = check(event, after: position) { return Violation(rule: rule, event: index) }
+      if let rule = check(event, after: position) { return Violation(found: rule, at: index) }
       position.advance(past: event)
     }
     guard frames > 0 else { return events.isEmpty ? nil : Violation(rule: .framesCovered, event: 0) }

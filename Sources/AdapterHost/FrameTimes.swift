@@ -12,22 +12,15 @@ extension AdapterSession {
   package func frameTimes(
     _ batch: inout EventBatch, from firstFrame: Int = 0, latency: Int64 = 0
   ) throws(AdapterError) -> Int {
-    guard adapter.manifest.hasFrameTime else {
+    guard manifest.hasFrameTime else {
       throw AdapterError(
-        .notOffered, "\(adapter.manifest.name): it does not tell frames' own times; use a capture with receive times")
+        .notOffered, "\(manifest.name): it does not tell frames' own times; use a capture with receive times")
     }
-    var times = [Int64](repeating: .min, count: batch.frameCount - firstFrame)
     return unsafe try batch.withStorage { (frames, _, bytes, counts) throws(AdapterError) in
       let count = counts.frames - firstFrame
       guard count > 0 else { return 0 }
-      let status = unsafe times.withUnsafeMutableBufferPointer {
-        unsafe adapter.table.frame_time(
-          session, bytes.baseAddress, UInt64(counts.bytes), frames.baseAddress! + firstFrame, UInt32(count),
-          $0.baseAddress)
-      }
-      guard status == Status.ok else {
-        throw AdapterError(.callFailed, "\(adapter.manifest.name): frame_time answered \(describe(status, ""))")
-      }
+      let times = unsafe try venueTimes(
+        UnsafeBufferPointer(start: frames.baseAddress! + firstFrame, count: count), bytes.baseAddress!, counts.bytes)
       var missing = 0
       for index in 0..<count {
         let (time, overflow) = times[index].addingReportingOverflow(latency)
@@ -43,5 +36,30 @@ extension AdapterSession {
       }
       return missing
     }
+  }
+
+  private func venueTimes(
+    _ frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, _ size: Int
+  ) throws(AdapterError) -> [Int64] {
+    var times: [Int64] = []
+    var status = Status.ok
+    switch runner {
+    case .direct(let direct):
+      times = [Int64](repeating: .min, count: frames.count)
+      status = unsafe times.withUnsafeMutableBufferPointer {
+        unsafe direct.adapter.table.frame_time(
+          direct.pointer, bytes, UInt64(size), frames.baseAddress, UInt32(frames.count), $0.baseAddress)
+      }
+    case .supervised(let session):
+      while times.count < frames.count, status == Status.ok {
+        let (answer, more) = unsafe try session.frameTimes(frames, bytes, from: times.count)
+        status = answer
+        times += more
+      }
+    }
+    guard status == Status.ok else {
+      throw AdapterError(.callFailed, "\(manifest.name): frame_time answered \(describe(status, ""))")
+    }
+    return times
   }
 }

@@ -29,7 +29,7 @@ internal import Glibc
   ///   - versions: what the host offers, highest first.
   package init(
     _ image: AdapterImage, byPath: Bool = false, enforcingRules: Bool = true,
-    versions: [AdapterManifest.Version] = [hostVersion]
+    versions: [AdapterManifest.Version] = hostVersions
   ) throws(AdapterError) {
     let entry = unsafe try LoadedAdapter.load(image, byPath: byPath, enforcingRules: enforcingRules)
     unsafe (version, table) = try LoadedAdapter.negotiate(image, entry, versions)
@@ -68,11 +68,7 @@ internal import Glibc
   @unsafe package static func load(
     _ image: AdapterImage, byPath: Bool = false, enforcingRules: Bool = true
   ) throws(AdapterError) -> TableRegion.Entry {
-    for rule in StaticRule.allCases where rule.isEnforced && enforcingRules {
-      if let violation = rule.violation(image.facts) {
-        throw AdapterError(.forbidden, "\(image.path): \(violation) (rule static.\(rule.rawValue): \(rule.reason))")
-      }
-    }
+    if enforcingRules { try checkRules(image) }
     let path = byPath ? try absolute(image.codePath) : try SealedCopy(of: image).path
     let entry = image.bound?.symbol ?? StaticRule.entry
     guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
@@ -88,8 +84,19 @@ internal import Glibc
     else {
       throw AdapterError(.loader, "\(image.path): “\(entry)” does not lie in the copy that was loaded")
     }
+    try checkLibraries(of: image)
     if let bound = image.bound { return unsafe try BoundEntry.of(bound, loaded: handle, path: image.path) }
     return unsafe unsafeBitCast(symbol, to: TableRegion.Entry.self)
+  }
+
+  /// What no adapter may be, before any of its code runs.
+  static func checkRules(_ image: AdapterImage) throws(AdapterError) {
+    for rule in StaticRule.allCases where rule.isEnforced {
+      if let violation = rule.violation(image.facts, libraries: image.manifest.libraries.map(\.name)) {
+        throw AdapterError(
+          .forbidden, "\(image.path): \(violation) (\(rule.id), static.\(rule.rawValue): \(rule.reason))")
+      }
+    }
   }
 
   private static func absolute(_ path: String) throws(AdapterError) -> String {
@@ -110,7 +117,8 @@ internal import Glibc
   private static func negotiate(
     _ image: AdapterImage, _ entry: TableRegion.Entry, _ versions: [AdapterManifest.Version]
   ) throws(AdapterError) -> (AdapterManifest.Version, exprove_adapter) {
-    for version in versions {
+    // What the manifest does not claim is not asked for.
+    for version in versions where version <= image.manifest.abi {
       let answer = unsafe TableRegion.filled(by: entry, version: version.rawValue)
       if unsafe answer.status == Status.notImplemented { continue }
       guard unsafe answer.status == Status.ok else {

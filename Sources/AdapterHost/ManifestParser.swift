@@ -25,6 +25,7 @@ extension AdapterManifest {
     }
     var seen: [String] = []
     var unknown: Fault?
+    var later: Fault?
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     if lines.last == "" { lines.removeLast() }
     guard lines.first.map(String.init) == AdapterManifest.header else {
@@ -35,16 +36,21 @@ extension AdapterManifest {
         if let key = try read(line, &seen), unknown == nil {
           unknown = Fault(line: index + 1, reason: "“\(key)” is no key of ABI \(hostVersion)")
         }
+        if later == nil, let key = AdapterManifest.laterKeys.first(where: { line.hasPrefix("\($0):") }) {
+          later = Fault(line: index + 1, reason: "“\(key)” is a key of ABI 1.1; write “abi: 1.1”")
+        }
       } catch {
         throw Fault(line: index + 1, reason: error.reason)
       }
     }
     // A later minor version may add keys; in a manifest of our own version they are typing errors.
     if let unknown, abi <= hostVersion { throw unknown }
+    if let later, abi < Version(major: 1, minor: 1) { throw later }
     try checkWhole(lines: lines.count, seen)
   }
 
-  private struct Reason: Error { var reason: String }
+  struct Reason: Error { var reason: String }
+  static let laterKeys = ["schema", "library"]
 
   /// Takes up one line; returns its key when this version does not know it.
   private mutating func read(_ line: Substring, _ seen: inout [String]) throws(Reason) -> String? {
@@ -53,7 +59,9 @@ extension AdapterManifest {
     let key = String(line[..<colon])
     let value = AdapterManifest.trimmed(line[line.index(after: colon)...])
     guard !value.isEmpty else { throw Reason(reason: "“\(key)” has no value") }
-    let repeatable = ["protocol", "framing", "channel", "message", "extension", "setting"].contains(key)
+    let repeatable = [
+      "protocol", "framing", "channel", "message", "extension", "setting", "schema", "library", "needs",
+    ].contains(key)
     guard repeatable || !seen.contains(key) else { throw Reason(reason: "“\(key)” stands twice") }
     if !repeatable { seen.append(key) }
     switch key {
@@ -90,12 +98,25 @@ extension AdapterManifest {
     case "frame-time":
       guard value == "yes" || value == "no" else { throw Reason(reason: "“frame-time” is neither yes nor no") }
       hasFrameTime = value == "yes"
+    case "needs":
+      guard let need = Need.allCases.first(where: { $0.name == value }) else {
+        throw Reason(reason: "“\(value)” is none of \(Need.allCases.map(\.name).joined(separator: ", "))")
+      }
+      guard !needs.contains(need) else { throw Reason(reason: "need “\(value)” stands twice") }
+      needs.append(need)
+    case "memory":
+      guard let count = Int(value), (16...65_536).contains(count), String(count) == value else {
+        throw Reason(reason: "“memory” is not 16 to 65536 (MiB)")
+      }
+      memory = count
     case "setting":
       let setting = try AdapterManifest.setting(value)
       guard !settings.contains(where: { $0.key == setting.key }) else {
         throw Reason(reason: "setting “\(setting.key)” stands twice")
       }
       settings.append(setting)
+    case "schema": try takeSchema(value)
+    case "library": libraries.append(try library(value))
     default: return key
     }
     return nil
@@ -110,6 +131,10 @@ extension AdapterManifest {
       ("message", messages.isEmpty),
     ]
     for (key, isEmpty) in lists where isEmpty { throw Fault(line: lines, reason: "“\(key)” is missing") }
+    for setting in settings where !setting.accepts(setting.defaultValue) {
+      throw Fault(
+        line: lines, reason: "the default “\(setting.defaultValue)” of “\(setting.key)” is not \(setting.allowed)")
+    }
   }
 
   private static func trimmed(_ text: Substring) -> String {

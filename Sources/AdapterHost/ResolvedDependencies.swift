@@ -19,9 +19,28 @@ extension LoadedAdapter {
   ///
   /// - Complexity: reads each file, some milliseconds in all.
   package func dependencies() throws(AdapterError) -> [ResolvedDependency] {
+    try LoadedAdapter.resolved(image, image.facts.needed)
+  }
+
+  /// The libraries that the manifest names are those whose digests it names. Their constructors have run by now, as
+  /// the loader works; no function of the adapter has.
+  static func checkLibraries(of image: AdapterImage) throws(AdapterError) {
+    let declared = image.manifest.libraries
+    for (library, found) in zip(declared, try resolved(image, declared.map(\.name)))
+    where found.digest != library.digest {
+      throw AdapterError(
+        .forbidden,
+        "\(image.path): XP-A-012: its manifest names \(library.name) by sha256:\(hexadecimal(library.digest)), the loader "
+          + "found \(found.path) with sha256:\(hexadecimal(found.digest)); install the library that it was built with, or "
+          + "get an adapter for this one")
+    }
+  }
+
+  private static func resolved(_ image: AdapterImage, _ names: [String]) throws(AdapterError) -> [ResolvedDependency] {
+    guard !names.isEmpty else { return [] }
     let paths = LoadedObjects.paths
     var resolved: [ResolvedDependency] = []
-    for name in image.facts.needed {
+    for name in names {
       guard let path = paths.first(where: { $0.split(separator: "/").last.map(String.init) == name }) else {
         throw AdapterError(.loader, "\(image.path): it needs \(name), and the loader does not tell where that is")
       }

@@ -12,22 +12,25 @@ struct SealedCopy {
   let descriptor: Int32
   var path: String { "/proc/self/fd/\(descriptor)" }
 
+  /// SHA-256 of the sealed bytes, 32 bytes.
+  let digest: [UInt8]
+
   /// Copies, seals, and reads back through the sealed file what will be loaded.
   init(of image: borrowing AdapterImage) throws(AdapterError) {
-    // A bound library's digest is not its bundle's.
-    let digest = image.bound.map { Array(SHA256.hash(data: $0.bytes)) } ?? image.digest
-    try self.init(of: image.code, digest: digest, name: image.manifest.name, path: image.path)
+    try self.init(name: image.manifest.name, path: image.path, bytes: image.code)
+    // A bundle's digest is not that of the library in it.
+    guard digest == image.bound.map({ Array(SHA256.hash(data: $0.bytes)) }) ?? image.digest else {
+      throw AdapterError(.sealing, "\(image.path): the sealed copy differs from what was read; try again")
+    }
   }
 
-  /// The same of a library's bytes and their digest; `name` is shown to debuggers, `path` serves messages.
-  init(of bytes: [UInt8], digest: [UInt8], name: String, path: String) throws(AdapterError) {
+  /// - Parameter path: for messages.
+  init(name: String, path: String, bytes: [UInt8]) throws(AdapterError) {
     let descriptor = unsafe linux_memfd_create(name, LINUX_MFD_CLOEXEC | LINUX_MFD_ALLOW_SEALING)
     guard descriptor >= 0 else { throw SealedCopy.failed(path, "memfd_create", errno) }
     do throws(AdapterError) {
-      try SealedCopy.fill(descriptor, bytes, path)
-      guard try SealedCopy.digest(descriptor, path) == digest else {
-        throw AdapterError(.sealing, "\(path): the sealed copy differs from what was read; try again")
-      }
+      try SealedCopy.fill(descriptor, path, bytes)
+      digest = try SealedCopy.digest(descriptor, path)
     } catch {
       close(descriptor)
       throw error
@@ -42,7 +45,7 @@ struct SealedCopy {
         + "it needs Linux 3.17 or newer and as much free memory as the file is large")
   }
 
-  private static func fill(_ descriptor: Int32, _ bytes: [UInt8], _ path: String) throws(AdapterError) {
+  private static func fill(_ descriptor: Int32, _ path: String, _ bytes: [UInt8]) throws(AdapterError) {
     var written = 0
     while written < bytes.count {
       let start = written

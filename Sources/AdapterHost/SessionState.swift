@@ -5,12 +5,13 @@ internal import CExProveABI
 extension AdapterSession {
   /// Messages seen since the session was opened or reset, by the manifest's `message` lines.
   package func counters() throws(AdapterError) -> [UInt64] {
-    var values = [UInt64](repeating: 0, count: adapter.manifest.messages.count)
-    let status = unsafe values.withUnsafeMutableBufferPointer {
-      unsafe adapter.table.counters(session, $0.baseAddress, UInt32($0.count))
-    }
+    let (status, values) =
+      switch runner {
+      case .direct(let direct): direct.counters()
+      case .supervised(let session): try session.counters()
+      }
     guard status == Status.ok else {
-      throw AdapterError(.callFailed, "\(adapter.manifest.name): counters answered \(describe(status, ""))")
+      throw AdapterError(.callFailed, "\(manifest.name): counters answered \(describe(status, ""))")
     }
     return values
   }
@@ -20,43 +21,29 @@ extension AdapterSession {
 
   /// The adapter's whole state and the host's definitions, in one block of bytes that `load` takes.
   package func save() throws(AdapterError) -> [UInt8] {
-    var size: UInt64 = 0
-    var state: [UInt8] = []
-    for _ in 0..<2 {
-      let status = unsafe state.withUnsafeMutableBufferPointer {
-        unsafe adapter.table.save(session, $0.baseAddress, UInt64($0.count), &size)
+    let state =
+      switch runner {
+      case .direct(let direct): try direct.save()
+      case .supervised(let session): try session.save()
       }
-      guard size <= UInt64(AdapterSession.stateLimit) else {
-        throw AdapterError(.callFailed, "\(adapter.manifest.name): its state would have \(size) bytes")
-      }
-      if status == Status.ok && size <= UInt64(state.count) {
-        state.removeLast(state.count - Int(size))
-        return StateEnvelope.encode(state, validator.definitions)
-      }
-      guard status == Status.tooSmall, size > UInt64(state.count) else {
-        throw AdapterError(
-          .callFailed,
-          "\(adapter.manifest.name): save with room for \(state.count) bytes answered "
-            + "\(describe(status, "")) and size \(size)")
-      }
-      state = [UInt8](repeating: 0, count: Int(size))
-    }
-    throw AdapterError(.callFailed, "\(adapter.manifest.name): save asks for more room each time")
+    return StateEnvelope.encode(state, validator.definitions)
   }
 
   /// Takes up what `save` gave, in a session of the same configuration. When it fails, the session is as new.
   package mutating func load(_ saved: [UInt8]) throws(AdapterError) {
     guard let (state, definitions) = StateEnvelope.decode(saved) else {
       try reset()
-      throw AdapterError(.badState, "\(adapter.manifest.name): the saved state is damaged or of another version")
+      throw AdapterError(.badState, "\(manifest.name): the saved state is damaged or of another version")
     }
-    let status = unsafe state.withUnsafeBufferPointer {
-      unsafe adapter.table.load(session, $0.baseAddress, UInt64($0.count))
-    }
+    let status =
+      switch runner {
+      case .direct(let direct): direct.load(state)
+      case .supervised(let session): try session.takeUp(state)
+      }
     guard status == Status.ok else {
       try reset()
       throw AdapterError(
-        .badState, "\(adapter.manifest.name): it does not take up the saved state: \(describe(status, ""))")
+        .badState, "\(manifest.name): it does not take up the saved state: \(describe(status, ""))")
     }
     validator = EventValidator()
     validator.definitions = definitions

@@ -14,6 +14,22 @@ package enum StaticRule: String, CaseIterable, Sendable {
   case tls
   case imports
 
+  /// Its number in sdk-c/RULES.md.
+  package var id: String {
+    switch self {
+    case .exports: "XP-A-002"
+    case .needed: "XP-A-003"
+    case .runpath: "XP-A-004"
+    case .textrel: "XP-A-005"
+    case .stack: "XP-A-006"
+    case .unique: "XP-A-007"
+    case .versions: "XP-A-008"
+    case .initialisers: "XP-A-009"
+    case .tls: "XP-A-010"
+    case .imports: "XP-A-011"
+    }
+  }
+
   package var isEnforced: Bool {
     switch self {
     case .needed, .runpath, .textrel, .stack, .unique: true
@@ -32,7 +48,9 @@ package enum StaticRule: String, CaseIterable, Sendable {
   package var reason: String {
     switch self {
     case .exports: "the one exported symbol is exprove_adapter_entry, so that nothing else can be interposed"
-    case .needed: "libc, libm, the loader, libgcc_s and libstdc++ may be needed; all else is linked statically"
+    case .needed:
+      "libc, libm, the loader, libgcc_s and libstdc++ may be needed, and what the manifest names by digest; all else is "
+        + "linked statically"
     case .runpath: "an RPATH or RUNPATH would let the environment choose what runs"
     case .textrel: "text relocations need writable code"
     case .stack: "an executable stack or writable code takes protection from the whole process"
@@ -44,8 +62,8 @@ package enum StaticRule: String, CaseIterable, Sendable {
     }
   }
 
-  /// What breaks the rule, with the way out; nil when it holds.
-  package func violation(_ facts: ELFFacts) -> String? {
+  /// What breaks the rule, with the way out; nil when it holds. `libraries`: those that the manifest names by digest.
+  package func violation(_ facts: ELFFacts, libraries: [String]) -> String? {
     switch self {
     case .exports:
       if facts.isBound { return nil }
@@ -53,8 +71,12 @@ package enum StaticRule: String, CaseIterable, Sendable {
       return extra.isEmpty
         ? nil : "it also exports \(StaticRule.list(extra)); compile with -fvisibility=hidden or use a version script"
     case .needed:
-      let extra = facts.needed.filter { !StaticRule.allowedLibraries.contains($0) }
-      return extra.isEmpty ? nil : "it needs \(StaticRule.list(extra)); link that statically"
+      let extra = facts.needed.filter { !StaticRule.allowedLibraries.contains($0) && !libraries.contains($0) }
+      if !extra.isEmpty {
+        return "it needs \(StaticRule.list(extra)); link that statically, or name it by digest in the manifest"
+      }
+      let idle = libraries.filter { !facts.needed.contains($0) }
+      return idle.isEmpty ? nil : "its manifest names \(StaticRule.list(idle)), which it does not need"
     case .runpath:
       let paths = [facts.rpath, facts.runpath].compactMap { $0 }
       return paths.isEmpty ? nil : "it has the search path “\(StaticRule.list(paths))”; link without -rpath"

@@ -43,6 +43,21 @@ package struct StreamDefinitions: Equatable, Sendable {
     self.openText = openText
   }
 
+  /// How far a stream has come, so that what a call introduced before it failed can be taken back.
+  struct Mark {
+    fileprivate var instruments: Int
+    fileprivate var texts: Int
+    fileprivate var openText: [UInt8]?
+  }
+
+  var mark: Mark { Mark(instruments: instruments.count, texts: texts.count, openText: openText) }
+
+  mutating func rollBack(to mark: Mark) {
+    instruments.removeLast(instruments.count - mark.instruments)
+    texts.removeLast(texts.count - mark.texts)
+    openText = mark.openText
+  }
+
   mutating func define(instrument event: Event) -> ContractRule? {
     guard Int(event.instrument) == instruments.count else { return .instrumentDense }
     guard event.level <= 18, event.price >= 0 else { return .instrumentFields }

@@ -63,6 +63,22 @@ extern int linux_fork(void) __asm__("fork");
 extern int prctl(int option, ...);
 static inline int linux_die_with_parent(void) { return prctl(1, 9ul, 0ul, 0ul, 0ul); }
 
+/* sched_setaffinity(2), sched_getaffinity(2): leaves this thread the first of the processors that it may use. 1 when
+ * there was more than one. */
+extern int sched_getaffinity(int pid, size_t size, void *mask);
+extern int sched_setaffinity(int pid, size_t size, const void *mask);
+static inline int linux_use_one_processor(void) {
+  unsigned long mask[16] = {0}, one[16] = {0};
+  int count = 0;
+  if (sched_getaffinity(0, sizeof mask, mask) < 0) return 0;
+  for (size_t bit = 0; bit < 8 * sizeof mask; bit++) {
+    unsigned long flag = 1ul << bit % (8 * sizeof mask[0]);
+    if (!(mask[bit / (8 * sizeof mask[0])] & flag)) continue;
+    if (count++ == 0) one[bit / (8 * sizeof mask[0])] |= flag;
+  }
+  return sched_setaffinity(0, sizeof one, one) == 0 && count > 1;
+}
+
 /* gettid(2) */
 extern int linux_gettid(void) __asm__("gettid");
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import AdapterHost
 package import ExecutionEngine
 internal import ExecutionIR
 internal import Feeds
@@ -16,14 +17,17 @@ package struct RunRequest: Sendable {
   package var fills: FillSource
   package var latency: ModelLane.Latency
   package var seed: UInt64
+  package var isolation: Isolation
   package var identity: Identity
   package var out: String
   /// Wall clock now, nanoseconds since 1970: recorded at the first start.
   package var now: Int64
+  /// Files of conformance certificates, besides those that lie beside the adapters.
+  package var certificates: [String] = []
 
   package init(
     task: String, feeds: [String], reference: String, policy: String?, prior: String?, fills: FillSource,
-    latency: ModelLane.Latency, seed: UInt64, identity: Identity, out: String, now: Int64
+    latency: ModelLane.Latency, seed: UInt64, isolation: Isolation, identity: Identity, out: String, now: Int64
   ) {
     self.task = task
     self.feeds = feeds
@@ -33,6 +37,7 @@ package struct RunRequest: Sendable {
     self.fills = fills
     self.latency = latency
     self.seed = seed
+    self.isolation = isolation
     self.identity = identity
     self.out = out
     self.now = now
@@ -54,7 +59,9 @@ package enum CaptureRun {
             + "venues, with \(task.sliceCount) numbers each")
       }
     }
-    var opening = FeedOpening()
+    var opening = try FeedOpening(
+      isolation: request.isolation, policy: policy,
+      certificates: AdapterCertificates(policy: policy, files: request.certificates, now: request.now))
     var lanes: [FeedLane] = []
     var setups: [FeedSetup] = []
     for (index, text) in request.feeds.enumerated() {
@@ -65,7 +72,9 @@ package enum CaptureRun {
       setups.append(setup)
     }
     try CaptureRun.check(task, setups)
-    var feeds = setups.map { RunSetup.describe($0) }
+    let certificates = opening.certificates
+    let described = setups.map { RunSetup.describe($0) }
+    var feeds = certificates?.adding(to: described) ?? described
     let input = MergedInput(lanes: lanes)
     if request.fills == .model {
       input.model = ModelLane(
@@ -84,8 +93,8 @@ package enum CaptureRun {
       fillsDetail: CaptureRun.detail(request), seed: request.seed, task: task, policy: policy,
       reference: Digest(of: reference.json.canonical), prior: prior, feeds: feeds)
     return try PreparedRun(
-      description, reference, adapters: setups.map(\.adapter), source: input, identity: request.identity,
-      directory: RunDirectory(request.out))
+      description, reference, adapters: setups.map(\.adapter), source: input, certificates: certificates,
+      identity: request.identity, directory: RunDirectory(request.out))
   }
 
   private static func check(_ task: LocalExecutionTask, _ setups: [FeedSetup]) throws(RunError) {

@@ -26,6 +26,10 @@ package final class FeedLane {
   /// What the reader found damaged after everything before it was delivered.
   private(set) package var damage: FeedError? = nil
   private var instruments = SessionInstruments()
+  /// What happened to its adapter's worker.
+  private var incidents: [AdapterIncident] = []
+  /// Why its adapter decodes no further.
+  private(set) package var quarantine: AdapterError?
 
   /// A feed over a capture.
   package init(
@@ -38,8 +42,14 @@ package final class FeedLane {
     self.venueLatency = venueLatency
   }
 
+  func takeIncidents() -> [FeedIncident] {
+    defer { incidents.removeAll() }
+    return incidents.map { FeedIncident(feed: UInt32(index), incident: $0) }
+  }
+
   /// What the next frame is for the merge.
   func head() throws(RunError) -> MergeOrder.Head {
+    if quarantine != nil, nextFrame == decoded { return .ended }
     if nextFrame == decoded, !(try refill()) { return .ended }
     return MergeOrder.Head(batch.frame(at: nextFrame))
   }
@@ -56,9 +66,12 @@ package final class FeedLane {
         decoded = 0
         guard try read() else { return false }
       }
+      defer { incidents += session.takeIncidents() }
       decoded += try session.decode(&batch, from: decoded)
     } catch let error as AdapterError {
-      throw .adapter(error)
+      guard error.code == .quarantined else { throw .adapter(error) }
+      quarantine = error
+      return false
     } catch let error as FeedError {
       throw .feed(error)
     } catch {
@@ -68,7 +81,7 @@ package final class FeedLane {
   }
 
   private func read() throws -> Bool {
-    guard damage == nil else { return false }
+    guard damage == nil, quarantine == nil else { return false }
     do throws(FeedError) {
       _ = try reader.read(into: &batch, limit: batch.frameCapacity)
     } catch {

@@ -4,13 +4,16 @@ package import AdapterHost
 internal import CivilTime
 package import ExecutionIR
 package import Feeds
+internal import Governance
 package import RunJournal
 
 /// A feed's adapter and how its session is set up: all that a replay needs to decode the same frames again.
 package struct FeedSetup: Sendable {
   package let options: FeedOptions
-  package let adapter: LoadedAdapter
+  package let adapter: AdapterModule
   package let session: AdapterSession.Configuration
+  /// What its worker had given up; nil in process.
+  package let sandbox: SandboxLevel?
   /// Digest of the TZif file that gave the day's beginning, where one was needed.
   package let zoneDigest: Digest?
   package let container: String
@@ -19,22 +22,55 @@ package struct FeedSetup: Sendable {
 /// Opens feeds: adapters loaded once per digest, captures looked into, sessions configured.
 package struct FeedOpening {
   private let locator: AdapterLocator
-  private var loaded: [LoadedAdapter] = []
+  private let isolation: Isolation
+  private var loaded: [AdapterModule] = []
+  /// What the policy demands of sandboxes.
+  private let demand: Policy.IsolationDemand?
+  /// What it demands of certificates; nil where there is no policy.
+  private(set) var certificates: AdapterCertificates?
 
-  package init(locator: AdapterLocator = .standard) {
+  package init(locator: AdapterLocator = .standard, isolation: Isolation) {
     self.locator = locator
+    self.isolation = isolation
+    demand = nil
+    certificates = nil
+  }
+
+  /// Adapters that a policy allows.
+  init(isolation: Isolation, policy: Policy, certificates: AdapterCertificates) throws(RunError) {
+    locator = .standard
+    self.isolation = isolation
+    demand = policy.isolation
+    self.certificates = certificates
+    guard demand == nil || isolation == .worker else {
+      throw .source(
+        "the policy lets no adapter run in-process; leave out --isolation, or give another --policy", exitCode: 1)
+    }
+  }
+
+  private func check(_ sandbox: SandboxLevel?, _ manifest: AdapterManifest) throws(RunError) {
+    guard demand == .sandbox, let sandbox, !sandbox.isWhole else { return }
+    throw .source(
+      "\(manifest.name): the policy demands a whole sandbox before the adapter is loaded; reached is: \(sandbox.text). "
+        + "A kernel of Linux 5.13 or newer with Landlock and seccomp gives it, and an adapter whose manifest does not ask "
+        + "for early-load", exitCode: 1)
   }
 
   /// The adapter of a name or path; the same bytes are loaded once.
-  package mutating func adapter(_ nameOrPath: String) throws(RunError) -> LoadedAdapter {
+  package mutating func adapter(_ nameOrPath: String) throws(RunError) -> AdapterModule {
     do {
       let image = try locator.image(of: nameOrPath)
       if let known = loaded.first(where: { $0.image.digest == image.digest }) { return known }
-      let adapter = try LoadedAdapter(image)
+      try certificates?.admit(image)
+      let adapter = try AdapterModule(image, isolation)
       loaded.append(adapter)
       return adapter
-    } catch {
+    } catch let error as AdapterError {
       throw .adapter(error)
+    } catch let error as RunError {
+      throw error
+    } catch {
+      throw .internalFault("\(error)")
     }
   }
 
@@ -57,10 +93,12 @@ package struct FeedOpening {
         settings: options.settings.map { AdapterSession.Configuration.Setting(key: $0.key, value: $0.value) })
       let container = reader.container.rawValue
       let session = try AdapterSession(adapter, configuration)
+      let sandbox = session.sandbox
+      try check(sandbox, manifest)
       let lane = FeedLane(
         index: index, venue: options.venue, session: session, reader: reader, venueLatency: options.venueLatency)
       let setup = FeedSetup(
-        options: options, adapter: adapter, session: configuration,
+        options: options, adapter: adapter, session: configuration, sandbox: sandbox,
         zoneDigest: day.map { Digest(of: $0.zone.bytes) }, container: container)
       return (lane, setup)
     } catch let error as FeedError {

@@ -49,9 +49,12 @@ package final class MergedInput: RunSource {
         postOnly: intent.isPassive), at: intent.time)
   }
 
+  package func takeIncidents() -> [FeedIncident] { lanes.flatMap { $0.takeIncidents() } }
+
   /// Damage of a capture shows once everything before it was delivered.
   package func finish() throws(RunError) {
     if let damage = lanes.compactMap(\.damage).first { throw .feed(damage) }
+    if let quarantine = lanes.compactMap(\.quarantine).first { throw .adapter(quarantine) }
   }
 
   private func choose() throws(RunError) -> MergeOrder.Turn? {

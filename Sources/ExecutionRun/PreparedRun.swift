@@ -12,11 +12,13 @@ package struct PreparedRun {
   package let recorder: RunRecorder
   package let configuration: EngineConfiguration
   private let source: any RunSource
+  /// What the policy would rather have otherwise.
+  package let warnings: [String]
 
   /// - Parameter adapters: what decodes the feeds; each goes into the directory once.
   init(
-    _ description: RunDescription, _ reference: ReferenceData, adapters: [LoadedAdapter], source: any RunSource,
-    identity: Identity, directory: RunDirectory
+    _ description: RunDescription, _ reference: ReferenceData, adapters: [AdapterModule], source: any RunSource,
+    certificates: AdapterCertificates? = nil, identity: Identity, directory: RunDirectory
   ) throws(RunError) {
     configuration = description.engine(reference)
     // A task that does not fit its reference data is refused before anything is written.
@@ -28,7 +30,9 @@ package struct PreparedRun {
       if !bytes.contains(where: { $0.0 == digest }) { bytes.append((digest, adapter.image.bytes)) }
     }
     recorder = try RunRecorder.begin(
-      directory, proposed: description, identity: identity, adapters: bytes, reference: reference.json.canonical)
+      directory, proposed: description, identity: identity, adapters: bytes, reference: reference.json.canonical,
+      certificates: certificates?.files ?? [])
+    warnings = certificates?.warnings ?? []
     self.source = source
     driver = RunDriver(source: source, recorder: recorder)
   }

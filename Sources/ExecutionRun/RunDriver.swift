@@ -15,6 +15,8 @@ package final class RunDriver {
 
   /// Asked between batches; true stops the run.
   package var shouldStop: () -> Bool = { false }
+  /// Told what happened to an adapter's worker.
+  package var noticed: (FeedIncident) -> Void = { _ in }
   /// Told the time and the number of events from time to time.
   package var progress: (_ time: Int64, _ events: UInt64) -> Void = { _, _ in }
 
@@ -33,7 +35,12 @@ package final class RunDriver {
           "interrupted; what was recorded in \(recorder.directory.path) is valid, and the same command goes on from there"
         )
       }
-      if try source.fill(&batch, before: time) {
+      let isFilled = try source.fill(&batch, before: time)
+      for incident in source.takeIncidents() {
+        try recorder.record(incident.record)
+        noticed(incident)
+      }
+      if isFilled {
         try recorder.record(batch)
         try step(&engine)
         progress(engine.now, engine.sequence)

@@ -18,15 +18,18 @@ package final class RunRecorder {
   private var ledger: AuditLedger
   private let lock: RunLock
   private var stream = StreamSummary()
+  /// Incidents of this start that happened while records of an earlier one were gone over.
+  private var waiting: [JSON] = []
 
   /// Begins the run that `proposed` describes, or takes it up where `directory` holds it already.
   ///
   /// - Parameters:
   ///   - adapters: the bytes of each adapter, by digest.
   ///   - reference: the reference file's canonical bytes.
+  ///   - certificates: those of the adapters that the policy asked for.
   package static func begin(
     _ directory: RunDirectory, proposed: RunDescription, identity: Identity, adapters: [(Digest, [UInt8])],
-    reference: [UInt8]
+    reference: [UInt8], certificates: [[UInt8]] = []
   ) throws(RunError) -> RunRecorder {
     try directory.create()
     let lock = try RunLock.take(directory)
@@ -42,6 +45,7 @@ package final class RunRecorder {
       }
     } else {
       _ = try directory.write(object: reference)
+      for certificate in certificates { _ = try directory.write(object: certificate) }
       for (digest, bytes) in adapters { try directory.write(bytes, to: directory.adapter(digest)) }
       try directory.write(Array((identity.publicVerifierKey + "\n").utf8), to: directory.key)
       try directory.write(description.json.canonical, to: directory.description)
@@ -85,12 +89,40 @@ package final class RunRecorder {
   package var isResuming: Bool { journal.isResuming || ledger.isComparing }
 
   package func record(_ batch: borrowing EventBatch) throws(RunError) {
+    try recordWaiting()
     do throws(JournalError) { try journal.append(batch) } catch { throw RunRecorder.failure(error) }
+    try filePassed()
     stream.add(batch)
   }
 
   package func record(input: JSON) throws(RunError) {
+    try recordWaiting()
     do throws(JournalError) { try journal.append(input) } catch { throw RunRecorder.failure(error) }
+    try filePassed()
+  }
+
+  /// An incident, in the journal and in the ledger.
+  package func record(_ incident: IncidentRecord) throws(RunError) {
+    waiting.append(incident.input)
+    try recordWaiting()
+  }
+
+  /// What happens anew has no place among records that are only compared.
+  private func recordWaiting() throws(RunError) {
+    guard !waiting.isEmpty, !journal.isResuming else { return }
+    for input in waiting {
+      do throws(JournalError) { try journal.append(input) } catch { throw RunRecorder.failure(error) }
+      try filePassed()
+      if let statement = RunStatements.incident(input) { try append(statement) }
+    }
+    waiting.removeAll()
+  }
+
+  /// The incidents of an earlier start have their places in the ledger too.
+  private func filePassed() throws(RunError) {
+    for input in journal.takePassedIncidents() {
+      if let statement = RunStatements.incident(input) { try append(statement) }
+    }
   }
 
   /// Appends the statements of a step; publishes where the step says so.

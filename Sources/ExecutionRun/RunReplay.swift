@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import AdapterHost
+package import AdapterHost
 internal import CExProveABI
 internal import EventFlow
 internal import ExecutionEngine
@@ -46,12 +46,13 @@ package final class RunReplay {
   private var intents: [OrderIntent] = []
   private var nextIntent = 0
 
-  /// - Parameter fromEvents: take the recorded events and load no adapter.
-  package static func replay(_ path: String, fromEvents: Bool) throws(RunError) -> ReplayReport {
+  /// - Parameters:
+  ///   - isolation: where the recorded adapters run; nil: nowhere, and the recorded events are taken.
+  package static func replay(_ path: String, isolation: Isolation?) throws(RunError) -> ReplayReport {
     let directory = RunDirectory(path)
     let (description, _) = try directory.require()
-    let replay = RunReplay(directory, description, decodes: !fromEvents)
-    if !fromEvents { try replay.openSessions() }
+    let replay = RunReplay(directory, description, decodes: isolation != nil)
+    if let isolation { try replay.openSessions(isolation) }
     try replay.readLedger()
     try replay.run()
     return replay.report
@@ -64,8 +65,8 @@ package final class RunReplay {
     decoders = Array(repeating: nil, count: description.feeds.count)
   }
 
-  private func openSessions() throws(RunError) {
-    var loaded: [(Digest, LoadedAdapter)] = []
+  private func openSessions(_ isolation: Isolation) throws(RunError) {
+    var loaded: [(Digest, AdapterModule)] = []
     for (index, feed) in description.feeds.enumerated() {
       guard let adapter = feed.adapter else { continue }
       do {
@@ -74,7 +75,7 @@ package final class RunReplay {
           throw RunError.badInput("\(directory.adapter(adapter.digest)): does not have the digest of its name")
         }
         let known = loaded.first { $0.0 == adapter.digest }?.1
-        let module = try known ?? LoadedAdapter(image)
+        let module = try known ?? AdapterModule(image, isolation)
         if known == nil { loaded.append((adapter.digest, module)) }
         guard let framing = Framing(rawValue: adapter.framing), let channel = Channel(rawValue: adapter.channel) else {
           throw RunError.badInput("\(directory.description): feeds[\(index)]: an unknown framing or channel")
@@ -83,7 +84,8 @@ package final class RunReplay {
           framing: framing, channel: channel, dayStart: adapter.dayStart, seed: adapter.seed,
           settings: adapter.settings.map { AdapterSession.Configuration.Setting(key: $0.key, value: $0.value) })
         decoders[index] = FrameDecoder(
-          venue: feed.venue, session: try AdapterSession(module, configuration), largestFrame: 8 << 20)
+          venue: feed.venue, session: try AdapterSession(module, configuration), frames: 4096,
+          largestFrame: 8 << 20)
       } catch let error as RunError {
         throw error
       } catch let error as AdapterError {
@@ -135,6 +137,8 @@ package final class RunReplay {
             checkAllSent()
             try engine.decide(into: &output)
             keepIntents()
+          } else if let statement = RunStatements.incident(input) {
+            compare(statement)
           } else if input == RunInputs.end {
             engine.finish(reason: RunInputs.endReason, into: &output)
           }
@@ -223,7 +227,7 @@ package final class RunReplay {
         try compareSent(frame, bytes, own.map { batch.event(at: $0) }, engine)
       }
       if report.decodedAgain, report.difference == nil {
-        let derived = try derive(frame, bytes)
+        let derived = try derive(index, of: batch, bytes)
         let isSame =
           derived.count == end - next
           && derived.indices.allSatisfy {
@@ -273,12 +277,14 @@ package final class RunReplay {
     return result
   }
 
-  private func derive(_ frame: Frame, _ bytes: Span<UInt8>) throws(RunError) -> [Event] {
-    guard let decoder = decoders[Int(frame.feed)] else {
+  private func derive(
+    _ index: Int, of batch: borrowing EventBatch, _ bytes: Span<UInt8>
+  ) throws(RunError) -> [Event] {
+    guard let decoder = decoders[Int(batch.frame(at: index).feed)] else {
       // A model's frame is its event.
       return ModelLane.event(of: bytes).map { [$0] } ?? []
     }
-    try decoder.decode(frame, bytes, &instruments)
+    try decoder.decode(frame: index, of: batch, &instruments)
     return decoder.events
   }
 }

@@ -92,16 +92,22 @@ package enum RunSetup {
       venue: setup.options.venue, isReference: setup.options.isReference, source: "capture",
       option: setup.options.text, clock: setup.options.clock, uncertainty: setup.options.uncertainty,
       container: setup.container,
-      adapter: describe(setup.adapter, setup.session, zoneDigest: setup.zoneDigest))
+      adapter: describe(setup.adapter, setup.session, setup.sandbox, zoneDigest: setup.zoneDigest))
   }
 
   static func describe(
-    _ adapter: LoadedAdapter, _ session: AdapterSession.Configuration, zoneDigest: Digest?
+    _ adapter: AdapterModule, _ session: AdapterSession.Configuration, _ sandbox: SandboxLevel?, zoneDigest: Digest?
   ) -> FeedDescription.Adapter {
     FeedDescription.Adapter(
       name: adapter.manifest.name, version: adapter.manifest.version, digest: Digest(bytes: adapter.image.digest)!,
       framing: session.framing.rawValue, channel: session.channel.rawValue, dayStart: session.dayStart,
       zoneDigest: zoneDigest, seed: session.seed,
-      settings: session.settings.map { FeedDescription.Setting(key: $0.key, value: $0.value) })
+      settings: session.settings.map { FeedDescription.Setting(key: $0.key, value: $0.value) },
+      isolation: sandbox.map {
+        AdapterIsolation(
+          landlock: $0.landlock, seccomp: $0.seccomp, hasNoNewPrivileges: $0.hasNoNewPrivileges,
+          hasLimits: $0.hasLimits,
+          stoodBeforeLoad: $0.stoodBeforeLoad)
+      })
   }
 }

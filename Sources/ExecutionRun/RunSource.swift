@@ -17,6 +17,9 @@ package protocol RunSource: AnyObject {
   /// Takes what the engine sends at `intent.time`, behind everything that was handed out so far.
   func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError)
 
+  /// What happened to adapters' workers since this was last asked, and the venues survived.
+  func takeIncidents() -> [FeedIncident]
+
   /// Throws what was wrong with the inputs, once all that could be read of them was handed out.
   func finish() throws(RunError)
 }

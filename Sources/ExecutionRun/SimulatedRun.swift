@@ -15,7 +15,7 @@ package enum SimulatedRun {
     package let input: VenueInput
     package let configuration: EngineConfiguration
     let feeds: [FeedDescription]
-    let adapters: [LoadedAdapter]
+    let adapters: [AdapterModule]
     var reference: ReferenceData { configuration.reference }
   }
 
@@ -37,7 +37,7 @@ package enum SimulatedRun {
     }
     var venues: [LiveVenue] = []
     var feeds: [FeedDescription] = []
-    var adapters: [LoadedAdapter] = []
+    var adapters: [AdapterModule] = []
     for (index, listing) in scenario.listings.enumerated() {
       let configuration = listing.configuration
       let isNasdaq = configuration.personality == .nasdaqStyle
@@ -87,20 +87,21 @@ package enum SimulatedRun {
   }
 
   private static func feed(
-    _ number: UInt32, _ venue: String, _ adapter: LoadedAdapter, _ session: AdapterSession.Configuration
+    _ number: UInt32, _ venue: String, _ adapter: AdapterModule, _ session: AdapterSession.Configuration
   ) throws(RunError) -> VenueFeed {
     do throws(AdapterError) {
       return VenueFeed(
         number: number,
         decoder: FrameDecoder(
-          venue: venue, session: try AdapterSession(adapter, session), largestFrame: VenueInput.largestFrame))
+          venue: venue, session: try AdapterSession(adapter, session), frames: 1, largestFrame: VenueInput.largestFrame)
+      )
     } catch {
       throw .adapter(error)
     }
   }
 
   private static func describe(
-    _ listing: SimulatedScenario.Listing, _ adapter: LoadedAdapter, _ session: AdapterSession.Configuration
+    _ listing: SimulatedScenario.Listing, _ adapter: AdapterModule, _ session: AdapterSession.Configuration
   ) -> FeedDescription {
     let configuration = listing.configuration
     let latency = configuration.latency
@@ -112,6 +113,6 @@ package enum SimulatedRun {
     return FeedDescription(
       venue: listing.venue, isReference: false, source: "simulated",
       option: "\(configuration.symbol), \(travel), jitter up to \(latency.jitter) ns", container: "message",
-      adapter: RunSetup.describe(adapter, session, zoneDigest: nil))
+      adapter: RunSetup.describe(adapter, session, nil, zoneDigest: nil))
   }
 }

@@ -11,7 +11,8 @@ package enum SummaryReport {
   ) throws(RunError) -> JSON {
     var members = counts.members
     var messages: [String: UInt64] = [:]
-    for (lane, setup) in zip(input.lanes, setups) {
+    // A quarantined adapter tells nothing any more.
+    for (lane, setup) in zip(input.lanes, setups) where lane.quarantine == nil {
       do {
         for (name, count) in zip(setup.adapter.manifest.messages, try lane.session.counters()) where count > 0 {
           messages[name, default: 0] += count

@@ -89,6 +89,12 @@ struct LiveVenue {
     nextTime = venue.nextTime ?? .max
   }
 
+  func takeIncidents() -> [FeedIncident] {
+    [marketData, orderEntry].flatMap { feed in
+      feed.decoder.takeIncidents().map { FeedIncident(feed: feed.number, incident: $0) }
+    }
+  }
+
   /// What the venue itself executed of the orders that it received, at its own scale.
   var executed: Int64 { venue.ownExecuted }
 }
@@ -126,6 +132,8 @@ package final class VenueInput: RunSource {
   package func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError) {
     try venues[intent.venue].send(OrderRequest(intent, engine: engine), into: &sent, &instruments)
   }
+
+  package func takeIncidents() -> [FeedIncident] { venues.flatMap { $0.takeIncidents() } }
 
   package func finish() {}
 

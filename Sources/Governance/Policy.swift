@@ -59,6 +59,10 @@ public struct Policy: Hashable, Sendable {
   public let preventsOwnCrossing: Bool
   /// Nanoseconds since the book last changed; nil: only gaps make it stale.
   public let maximumBookAge: Int64?
+  /// What is asked of the adapters that decode the feeds; nil: nothing.
+  public let certificate: CertificateDemand?
+  /// nil: as whoever runs it says.
+  public let isolation: IsolationDemand?
 
   public struct Collar: Hashable, Sendable {
     public let basisPoints: Int64
@@ -90,10 +94,40 @@ public struct Policy: Hashable, Sendable {
     }
   }
 
+  /// Whose conformance certificates an adapter needs.
+  public struct CertificateDemand: Hashable, Sendable {
+    public enum Mode: String, CaseIterable, Sendable {
+      /// Without one no run begins.
+      case require
+      /// It is said, and recorded.
+      case warn
+      case off
+    }
+    public let mode: Mode
+    /// Verifier keys, `name+hex(keyID)+base64(type ‖ key)` (C2SP signed-note); at least one unless the mode is off.
+    public let trusted: [String]
+    /// The least strictness, 1 to 10.
+    public let level: Int64
+    public init(mode: Mode, trusted: [String], level: Int64) {
+      self.mode = mode
+      self.trusted = trusted
+      self.level = level
+    }
+  }
+
+  /// Where adapters have to run.
+  public enum IsolationDemand: String, CaseIterable, Sendable {
+    /// In workers, whatever sandbox their kernel gives.
+    case worker
+    /// In workers whose sandbox is whole and stands before the adapter is loaded.
+    case sandbox
+  }
+
   package init(
     name: String, version: String, priceCollar: Collar?, maximumOrderValue: [NamedLimit]?,
     maximumOrderQuantity: [NamedLimit]?, participation: Int64?, restricted: [String],
-    messageRate: MessageRate?, preventsOwnCrossing: Bool, maximumBookAge: Int64?
+    messageRate: MessageRate?, preventsOwnCrossing: Bool, maximumBookAge: Int64?,
+    certificate: CertificateDemand? = nil, isolation: IsolationDemand? = nil
   ) {
     self.name = name
     self.version = version
@@ -105,6 +139,8 @@ public struct Policy: Hashable, Sendable {
     self.messageRate = messageRate
     self.preventsOwnCrossing = preventsOwnCrossing
     self.maximumBookAge = maximumBookAge
+    self.certificate = certificate
+    self.isolation = isolation
   }
 
   /// What holds when no `--policy` is given. It is written into the run like any other: 2 % around the mid, 10 million of

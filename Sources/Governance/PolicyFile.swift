@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import ExecutionIR
+private import TransparencyLog
 
 extension Policy {
   /// The format's name and version, which each file states.
@@ -10,6 +11,9 @@ extension Policy {
     "format", "name", "version", "price_collar", "maximum_order_value", "maximum_order_quantity", "participation",
     "restricted_list", "message_rate", "own_crossing", "maximum_book_age",
   ]
+
+  /// No control of orders: where it is left out, nothing is asked of adapters.
+  private static let optional = ["certificate", "isolation"]
 
   /// Reads a policy file: JSON with every key present, so that no control is off because it was forgotten. `null`
   /// switches a control off. Controls of the parent order, of halts and of gaps are always on.
@@ -29,7 +33,7 @@ extension Policy {
 
   /// Takes up what `json` gives.
   public init(json: JSON) throws(RecordError) {
-    let root = try RecordReader(json, path: "", keys: Policy.keys)
+    let root = try RecordReader(json, path: "", keys: Policy.keys + Policy.optional)
     for key in Policy.keys where !root.has(key) {
       throw root.error(key, "missing; write null to switch the control off")
     }
@@ -60,7 +64,34 @@ extension Policy {
       restricted: try isOff("restricted_list") ? [] : try Policy.names(root, "restricted_list"),
       messageRate: rate, preventsOwnCrossing: try isOff("own_crossing") ? false : try root.boolean("own_crossing"),
       maximumBookAge: try isOff("maximum_book_age")
-        ? nil : try root.integer("maximum_book_age", in: 0...86_400_000_000_000))
+        ? nil : try root.integer("maximum_book_age", in: 0...86_400_000_000_000),
+      certificate: try Policy.demand(root),
+      isolation: try Policy.isolation(root))
+  }
+
+  private static func isolation(_ root: RecordReader) throws(RecordError) -> IsolationDemand? {
+    guard root.has("isolation"), try !root.value("isolation").isNull else { return nil }
+    return try root.choice("isolation")
+  }
+
+  private static func demand(_ root: RecordReader) throws(RecordError) -> CertificateDemand? {
+    guard root.has("certificate"), try !root.value("certificate").isNull else { return nil }
+    let reader = try RecordReader(
+      try root.value("certificate"), path: "certificate", keys: ["mode", "trusted", "level"])
+    let mode: CertificateDemand.Mode = try reader.choice("mode")
+    let trusted = try reader.list("trusted", atMost: 64) { (json, path) throws(RecordError) -> String in
+      guard let text = json.text, let key = try? VerifierKey(parsing: text), key.algorithm == .ed25519,
+        key.description == text
+      else {
+        throw RecordError(
+          path: path, reason: "a verifier key is expected here, as exprove identity show prints it")
+      }
+      return text
+    }
+    guard mode == .off || !trusted.isEmpty else {
+      throw reader.error("trusted", "name at least one verifier key: nobody is trusted by default")
+    }
+    return CertificateDemand(mode: mode, trusted: trusted, level: try reader.integer("level", in: 1...10))
   }
 
   private static func text(_ reader: RecordReader, _ key: String) throws(RecordError) -> String {
@@ -106,7 +137,7 @@ extension Policy {
       JSON.object(["basis_points": .integer($0.basisPoints), "reference": .string($0.reference.rawValue)])
     }
     let rate = messageRate.map { JSON.object(["messages": .integer($0.messages), "window": .integer($0.window)]) }
-    return .object([
+    var members: [String: JSON] = [
       "format": .string(Policy.format), "name": .string(name), "version": .string(version),
       "price_collar": collar ?? .null,
       "maximum_order_value": maximumOrderValue.map(Policy.json) ?? .null,
@@ -115,7 +146,15 @@ extension Policy {
       "restricted_list": .array(restricted.map { .string($0) }),
       "message_rate": rate ?? .null, "own_crossing": .bool(preventsOwnCrossing),
       "maximum_book_age": maximumBookAge.map { .integer($0) } ?? .null,
-    ])
+    ]
+    if let certificate {
+      members["certificate"] = .object([
+        "mode": .string(certificate.mode.rawValue), "trusted": .array(certificate.trusted.map { .string($0) }),
+        "level": .integer(certificate.level),
+      ])
+    }
+    if let isolation { members["isolation"] = .string(isolation.rawValue) }
+    return .object(members)
   }
 
   public var digest: Digest { json.digest }

@@ -155,10 +155,11 @@ package struct JournalReader: ~Copyable {
   private func damaged(_ reason: String) -> JournalError {
     .damaged(path: path, offset: offset, reason: reason)
   }
+}
 
-  private func word(_ bytes: [UInt8], _ at: Int) -> UInt64 {
-    UInt64(bytes[at]) | UInt64(bytes[at + 1]) << 8 | UInt64(bytes[at + 2]) << 16 | UInt64(bytes[at + 3]) << 24
-  }
+/// Four bytes of a record's header, little-endian.
+func word(_ bytes: [UInt8], _ at: Int) -> UInt64 {
+  UInt64(bytes[at]) | UInt64(bytes[at + 1]) << 8 | UInt64(bytes[at + 2]) << 16 | UInt64(bytes[at + 3]) << 24
 }
 
 /// The open segment. A class, so that the reader can hold none.

@@ -24,7 +24,10 @@ package struct JournalWriter: ~Copyable {
   /// Everything that was appended so far.
   package private(set) var position = JournalPosition.start
   /// Whether records of an earlier attempt are still being compared.
-  package var isResuming: Bool { offset < existing }
+  package var isResuming: Bool { offset < existing || hasNextSegment }
+  private var hasNextSegment: Bool { Files.exists(directory + "/" + JournalFormat.segmentName(segmentNumber + 1)) }
+  /// Incidents of the earlier attempt that were passed over: they happened then, and happen no second time.
+  private var passed: [JSON] = []
 
   /// Opens the journal in `directory`, which exists; it is empty or holds an earlier attempt at the same run.
   package static func open(directory: String) throws(JournalError) -> JournalWriter {
@@ -60,7 +63,14 @@ package struct JournalWriter: ~Copyable {
     }
   }
 
+  /// The incidents that were passed over since this was last asked, in their order.
+  package mutating func takePassedIncidents() -> [JSON] {
+    defer { passed.removeAll() }
+    return passed
+  }
+
   private mutating func appendPayload(_ kind: RecordKind) throws(JournalError) {
+    while try passIncident() {}
     let size = JournalFormat.recordHeaderSize + payload.count + JournalFormat.chainSize
     if offset + size > JournalFormat.segmentLimit, offset > JournalFormat.segmentHeaderSize { try rotate() }
     record.removeAll(keepingCapacity: true)
@@ -72,6 +82,50 @@ package struct JournalWriter: ~Copyable {
       records: position.records + 1, chain: Digest(bytes: JournalChain.next(position.chain.bytes, record))!)
     record.append(contentsOf: position.chain.bytes)
     try put(record)
+  }
+
+  /// Goes past the next record of an earlier attempt if it is a whole incident.
+  private mutating func passIncident() throws(JournalError) -> Bool {
+    let header = JournalFormat.recordHeaderSize
+    if offset == existing, offset > JournalFormat.segmentHeaderSize, try nextSegmentBeginsWithIncident() {
+      try rotate()
+    }
+    guard existing - offset >= header + JournalFormat.chainSize else { return false }
+    guard let (bytes, input) = try incident(in: segment, at: offset, upTo: existing) else { return false }
+    position = JournalPosition(
+      records: position.records + 1, chain: Digest(bytes: JournalChain.next(position.chain.bytes, bytes))!)
+    try put(bytes + position.chain.bytes)
+    passed.append(input)
+    return true
+  }
+
+  private func nextSegmentBeginsWithIncident() throws(JournalError) -> Bool {
+    guard hasNextSegment else { return false }
+    let next = try JournalWriter.segment(in: directory, number: segmentNumber + 1)
+    let size = try JournalWriter.file { () throws(FileError) in try next.size() }
+    return try incident(in: next, at: JournalFormat.segmentHeaderSize, upTo: size) != nil
+  }
+
+  /// The record at a place, without its hash, and its input, when it is a whole incident.
+  private func incident(
+    in segment: borrowing OpenFile, at place: Int, upTo end: Int
+  ) throws(JournalError) -> (bytes: [UInt8], input: JSON)? {
+    let header = JournalFormat.recordHeaderSize
+    guard end - place >= header else { return nil }
+    let head = try JournalWriter.read(segment, place, header)
+    let length = Int(RunJournal.word(head, 0))
+    guard RunJournal.word(head, 4) == RecordKind.input.rawValue, length <= JournalFormat.inputLimit,
+      end - place >= header + length + JournalFormat.chainSize
+    else { return nil }
+    let bytes = try JournalWriter.read(segment, place, header + length)
+    guard let input = try? JSON.parse(Array(bytes.dropFirst(header))), IncidentRecord.body(of: input) != nil else {
+      return nil
+    }
+    return (bytes, input)
+  }
+
+  private static func read(_ segment: borrowing OpenFile, _ place: Int, _ count: Int) throws(JournalError) -> [UInt8] {
+    do throws(FileError) { return try segment.read(at: place, count: count) } catch { throw .file(error.description) }
   }
 
   private mutating func rotate() throws(JournalError) {
@@ -114,11 +168,22 @@ package struct JournalWriter: ~Copyable {
     offset += bytes.count
   }
 
-  /// Whether nothing but zeros follows: bytes that were written and did not reach the disk before a power cut.
+  /// Whether what follows was never whole: nothing but zeros, which were written and did not reach the disk before a power
+  /// cut, or the beginning of a record at the journal's end, which may have been an incident's.
   private func isTorn(from start: Int) throws(JournalError) -> Bool {
-    try JournalWriter.file { () throws(FileError) in
+    if offset > JournalFormat.segmentHeaderSize, try !isRecordWhole() { return true }
+    return try JournalWriter.file { () throws(FileError) in
       try segment.read(at: start, count: existing - start).allSatisfy { $0 == 0 }
     }
+  }
+
+  /// Whether there are as many bytes as the record at `offset` says, or records behind this segment.
+  private func isRecordWhole() throws(JournalError) -> Bool {
+    if hasNextSegment { return true }
+    let header = JournalFormat.recordHeaderSize
+    guard existing - offset >= header else { return false }
+    let length = Int(RunJournal.word(try JournalWriter.read(segment, offset, header), 0))
+    return existing - offset >= header + length + JournalFormat.chainSize
   }
 
   private static func file<Value>(_ body: () throws(FileError) -> Value) throws(JournalError) -> Value {

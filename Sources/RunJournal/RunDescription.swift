@@ -55,10 +55,14 @@ package struct FeedDescription: Equatable, Sendable {
     package var zoneDigest: Digest?
     package var seed: UInt64
     package var settings: [Setting]
+    /// What its worker had given up; nil where it ran in the host's own process.
+    package var isolation: AdapterIsolation?
+    /// Of the conformance certificate in `objects/` that the policy asked for; nil without one.
+    package var certificate: Digest? = nil
 
     package init(
       name: String, version: String, digest: Digest, framing: UInt32, channel: UInt32, dayStart: Int64,
-      zoneDigest: Digest?, seed: UInt64, settings: [Setting]
+      zoneDigest: Digest?, seed: UInt64, settings: [Setting], isolation: AdapterIsolation?
     ) {
       self.name = name
       self.version = version
@@ -69,7 +73,28 @@ package struct FeedDescription: Equatable, Sendable {
       self.zoneDigest = zoneDigest
       self.seed = seed
       self.settings = settings
+      self.isolation = isolation
     }
+  }
+}
+
+/// The sandbox that stood around an adapter.
+package struct AdapterIsolation: Equatable, Sendable {
+  /// Version of Landlock's interface, 0 for none.
+  package var landlock: Int
+  /// 0 none, 1 the filter of loading, 2 that of running.
+  package var seccomp: Int
+  package var hasNoNewPrivileges: Bool
+  package var hasLimits: Bool
+  /// Whether it stood before the adapter was loaded, or only after its start.
+  package var stoodBeforeLoad: Bool
+
+  package init(landlock: Int, seccomp: Int, hasNoNewPrivileges: Bool, hasLimits: Bool, stoodBeforeLoad: Bool) {
+    self.landlock = landlock
+    self.seccomp = seccomp
+    self.hasNoNewPrivileges = hasNoNewPrivileges
+    self.hasLimits = hasLimits
+    self.stoodBeforeLoad = stoodBeforeLoad
   }
 }
 
@@ -195,18 +220,24 @@ extension FeedDescription {
 
 extension FeedDescription.Adapter {
   package var json: JSON {
-    .object([
+    var members: [String: JSON] = [
       "name": .string(name), "version": .string(version), "digest": .string(digest.description),
       "framing": .integer(Int64(framing)), "channel": .integer(Int64(channel)), "day_start": .wide(dayStart),
       "zone_digest": zoneDigest.map { .string($0.description) } ?? .null, "seed": .wide(seed),
       "settings": .array(settings.map { .array([.string($0.key), .string($0.value)]) }),
-    ])
+      "worker": isolation.map(\.json) ?? .null,
+    ]
+    if let certificate { members["certificate"] = .string(certificate.description) }
+    return .object(members)
   }
 
   package init(json: JSON, path: String) throws(RecordError) {
     let reader = try RecordReader(
       json, path: path,
-      keys: ["name", "version", "digest", "framing", "channel", "day_start", "zone_digest", "seed", "settings"])
+      keys: [
+        "name", "version", "digest", "framing", "channel", "day_start", "zone_digest", "seed", "settings", "worker",
+        "certificate",
+      ])
     let zone = try reader.value("zone_digest")
     self.init(
       name: try reader.string("name"), version: try reader.string("version"), digest: try reader.digest("digest"),
@@ -218,7 +249,29 @@ extension FeedDescription.Adapter {
           throw RecordError(path: path, reason: "a pair of texts is expected here")
         }
         return FeedDescription.Setting(key: key, value: value)
-      })
+      },
+      isolation: try reader.value("worker").isNull
+        ? nil : try AdapterIsolation(json: reader.value("worker"), path: reader.at("worker")))
+    certificate = reader.has("certificate") ? try reader.digest("certificate") : nil
+  }
+}
+
+extension AdapterIsolation {
+  package var json: JSON {
+    .object([
+      "landlock": .integer(Int64(landlock)), "seccomp": .integer(Int64(seccomp)),
+      "no_new_privileges": .bool(hasNoNewPrivileges), "limits": .bool(hasLimits),
+      "before_load": .bool(stoodBeforeLoad),
+    ])
+  }
+
+  package init(json: JSON, path: String) throws(RecordError) {
+    let reader = try RecordReader(
+      json, path: path, keys: ["landlock", "seccomp", "no_new_privileges", "limits", "before_load"])
+    self.init(
+      landlock: try reader.integer("landlock"), seccomp: try reader.integer("seccomp"),
+      hasNoNewPrivileges: try reader.boolean("no_new_privileges"), hasLimits: try reader.boolean("limits"),
+      stoodBeforeLoad: try reader.boolean("before_load"))
   }
 }
 

@@ -55,6 +55,12 @@ package enum RunStatements {
       ]), digest: digest)
   }
 
+  /// The leaf of an incident; nil for other inputs of the journal.
+  package static func incident(_ input: JSON) -> Statement? {
+    guard let body = IncidentRecord.body(of: input) else { return nil }
+    return sized("incident", "incidents/\(body.digest)", body).statement
+  }
+
   /// The journal up to a place, and the event stream's digest there.
   package static func journal(_ position: JournalPosition, _ stream: StreamSummary) -> JSON {
     .object([

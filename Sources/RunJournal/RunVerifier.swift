@@ -33,6 +33,8 @@ package struct VerificationReport: Sendable {
   package var eventDigest: Digest?
   package var checkpoint: String
   package var fills: String
+  /// What befell adapters' workers, as the ledger has it.
+  package var incidents: [JSON] = []
   /// What no verification of this directory can show.
   package var notProven: [String]
 
@@ -60,7 +62,7 @@ package struct VerificationReport: Sendable {
       "tail": .array(tail.map { .string($0) }), "finished": .bool(isFinished), "leaves": .wide(leaves),
       "records": .wide(records), "events": .wide(events),
       "event_digest": eventDigest.map { .string($0.description) } ?? .null, "checkpoint": .string(checkpoint),
-      "fills": .string(fills), "not_proven": .array(notProven.map { .string($0) }),
+      "fills": .string(fills), "incidents": .array(incidents), "not_proven": .array(notProven.map { .string($0) }),
     ])
   }
 }
@@ -74,6 +76,8 @@ package struct RunVerifier {
   private var tail: [String] = []
   private var named: Set<String> = []
   private var positions: [JSON] = []
+  /// What the ledger says of incidents, in its order.
+  private var incidents: [JSON] = []
   private var isFinished = false
   private var runStatement: Statement? = nil
 
@@ -104,6 +108,7 @@ package struct RunVerifier {
       verifyJournal(&report)
       verifyTree()
     }
+    report.incidents = incidents
     report.findings = findings
     report.leavings = leavings
     report.tail = tail
@@ -172,7 +177,7 @@ package struct RunVerifier {
     let reader = AuditLedgerReader(directory: directory.ledger, keys: [signer])
     let ledger = reader.verifyAll { recorded in
       let type = recorded.statement.predicateType
-      let keeps = ["run", "journal", "summary", "report"].contains { type == Statement.predicateType($0) }
+      let keeps = ["run", "journal", "summary", "report", "incident"].contains { type == Statement.predicateType($0) }
       let object = recorded.statement.predicate["object"]?.text
       if keeps || object != nil { statements.append((recorded.index, recorded.statement)) }
     }
@@ -235,6 +240,7 @@ package struct RunVerifier {
       for digest in adapters { named.insert("adapters/\(digest).so") }
     case Statement.predicateType("journal"): positions.append(statement.predicate)
     case Statement.predicateType("summary"): isFinished = true
+    case Statement.predicateType("incident"): incidents.append(statement.predicate)
     case Statement.predicateType("report"):
       for subject in statement.subjects where subject.name.hasPrefix("reports/") {
         // A name that leads elsewhere is nobody's report.
@@ -251,6 +257,8 @@ package struct RunVerifier {
 
   private mutating func verifyFiles(_ description: RunDescription) {
     named.insert("objects/\(description.reference)")
+    for (path, reason) in CertificateRecord.findings(description, directory) { fail(path, reason) }
+    for certificate in description.feeds.compactMap(\.adapter?.certificate) { named.insert("objects/\(certificate)") }
     for path in named.sorted() where !path.hasPrefix("reports/") {
       // What the ledger calls an object may be any text; one that is no digest has been reported.
       guard let name = path.split(separator: "/").last?.split(separator: ".").first,
@@ -271,6 +279,7 @@ package struct RunVerifier {
   private mutating func verifyJournal(_ report: inout VerificationReport) {
     var stream = StreamSummary()
     var next = 0
+    var happened = 0
     do throws(JournalError) {
       var reader = try JournalReader(directory: directory.journal)
       var batch = EventBatch(frames: 1 << 16, events: 1 << 17, bytes: 16 << 20)
@@ -289,9 +298,16 @@ package struct RunVerifier {
         }
         switch try reader.next(into: &batch) {
         case .batch: stream.add(batch)
-        case .input: break
+        case .input(let input):
+          // Behind the last checkpoint the ledger may not have come so far.
+          guard let body = IncidentRecord.body(of: input), next < positions.count else { continue }
+          if happened >= incidents.count || incidents[happened] != body {
+            fail("journal", "record \(reader.position.records - 1) is an incident that the ledger does not name")
+          }
+          happened += 1
         case .end(let torn):
           if next < positions.count { fail("journal", "ends before the place that the ledger commits to") }
+          if happened < incidents.count { fail("ledger", "names an incident that the journal does not have") }
           return behind(reader.position.records - report.records, torn, reader.endsInEmptySegment)
         }
       }

@@ -2,7 +2,6 @@
 
 internal import EventFlow
 import AdapterBinding
-import AdapterConformance
 import AdapterHost
 import ArgumentParser
 import ExecutionIR
@@ -13,8 +12,9 @@ import RunJournal
 /// `exprove adapter`: what is there, and what it declares.
 struct AdapterGroup: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "adapter", abstract: "List adapters, or read what one declares without running its code.",
-    subcommands: [List.self, Inspect.self])
+    commandName: "adapter",
+    abstract: "List adapters, read what one declares, begin a new one.",
+    subcommands: [List.self, Inspect.self, New.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -66,6 +66,12 @@ struct AdapterGroup: ParsableCommand {
               "channels": .array(manifest.channels.map { .string($0.name) }),
               "messages": .array(manifest.messages.map { .string($0) }),
               "extensions": .array(manifest.extensions.map { .string($0) }),
+              "frame_time": .bool(manifest.hasFrameTime), "max_events": .integer(Int64(manifest.maxEvents)),
+              "settings": .array(manifest.settings.map(AdapterGroup.describe)),
+              "libraries": .array(
+                manifest.libraries.map {
+                  .object(["name": .string($0.name), "sha256": .string(hexadecimal($0.digest))])
+                }),
               "needed": .array(image.facts.needed.map { .string($0) }),
               "bound": image.bound.map { AdapterGroup.json($0) } ?? .null,
             ]))
@@ -78,8 +84,18 @@ struct AdapterGroup: ParsableCommand {
         for name in manifest.protocols { Console.print("protocol    \(name)") }
         Console.print("framings    \(manifest.framings.map(\.name).joined(separator: ", "))")
         Console.print("channels    \(manifest.channels.map(\.name).joined(separator: ", "))")
-        Console.print("extensions  \(manifest.extensions.joined(separator: ", "))")
+        Console.print("frame-time  \(manifest.hasFrameTime ? "yes" : "no")")
+        if !manifest.extensions.isEmpty {
+          Console.print("extensions  \(manifest.extensions.joined(separator: ", "))")
+        }
         Console.print("messages    \(manifest.messages.count)")
+        for setting in manifest.settings {
+          let given = setting.schema.isRequired ? "required" : "default “\(setting.defaultValue)”"
+          Console.print("setting     \(setting.key): \(setting.allowed), \(given): \(setting.help)")
+        }
+        for library in manifest.libraries {
+          Console.print("library     \(library.name) sha256:\(hexadecimal(library.digest))")
+        }
         Console.print("needs       \(image.facts.needed.joined(separator: ", "))")
         if let bound = image.bound {
           Console.print("library     \(bound.name), \(bound.bytes.count) bytes, called through libffi")
@@ -101,63 +117,14 @@ extension AdapterGroup {
       "unchecked": bound.check.reason.map { .string($0) } ?? .null,
     ])
   }
-}
 
-/// `exprove conform`: the harness, each check in a process of its own.
-struct Conform: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Put an adapter through the conformance checks, each in a process of its own.",
-    discussion: """
-      Exit code 0 when every check passes, 1 when one does not.
-
-      EXAMPLE
-        exprove conform nasdaq-itch50 --capture day.bin
-      """)
-
-  @Argument(help: ArgumentHelp("A shipped adapter's name, or the path of a .so or .binding.", valueName: "adapter"))
-  var adapter: String
-
-  @Option(name: .customLong("capture"), help: ArgumentHelp("A capture of the venue; repeatable.", valueName: "file"))
-  var captures: [String] = []
-
-  @Option(help: "Chooses everything that is drawn by chance.")
-  var seed: UInt64 = 1
-
-  @Option(help: ArgumentHelp("Only checks whose id this regular expression matches.", valueName: "regex"))
-  var only: String?
-
-  @Flag(help: "One JSON object on standard output.")
-  var json = false
-
-  func run() throws {
-    try Failure.exit {
-      let report: ConformanceReport
-      do {
-        let path = try AdapterLocator.standard.path(of: adapter)
-        guard let executable = AdapterLocator.executablePath else {
-          throw RunError.internalFault("/proc/self/exe does not name this program")
-        }
-        let run = try ConformanceRun(path: path, executable: executable, captures: captures, seed: seed, only: only)
-        report = try run.run { result in
-          if !json { Console.note(ConformanceReport.line(result)) }
-        }
-      } catch let error as AdapterError {
-        throw RunError.adapter(error)
-      }
-      if json { try Console.printJSON(report.json) } else { Console.print(report.text) }
-      if report.exitCode != 0 { throw ExitCode(report.exitCode) }
-    }
-  }
-}
-
-/// One check, in the process that the harness started for it.
-struct ConformChild: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "conform-child", shouldDisplay: false)
-
-  @Argument(parsing: .captureForPassthrough)
-  var arguments: [String] = []
-
-  func run() throws {
-    throw ExitCode(ConformanceChild.main(arguments))
+  /// A setting of a manifest, with its schema.
+  fileprivate static func describe(_ setting: AdapterManifest.Setting) -> JSON {
+    var object: [String: JSON] = [
+      "key": .string(setting.key), "default": .string(setting.defaultValue), "help": .string(setting.help),
+      "allowed": .string(setting.allowed), "required": .bool(setting.schema.isRequired),
+    ]
+    if let unit = setting.schema.unit { object["unit"] = .string(unit) }
+    return .object(object)
   }
 }

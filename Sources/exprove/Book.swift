@@ -37,6 +37,8 @@ struct Book: ParsableCommand {
   @Option(help: ArgumentHelp("One row: the book as of this time, nanoseconds UTC.", valueName: "time"))
   var at: Int64?
 
+  @OptionGroup var isolation: IsolationOption
+
   func validate() throws {
     guard !feeds.isEmpty else { throw ValidationError("no --feed given; see exprove book --help") }
     guard (1...1000).contains(levels) else { throw ValidationError("--levels is 1 to 1000") }
@@ -45,7 +47,7 @@ struct Book: ParsableCommand {
 
   func run() throws {
     try Failure.exit {
-      var opening = FeedOpening()
+      var opening = FeedOpening(isolation: isolation.choice)
       var lanes: [FeedLane] = []
       var setups: [FeedSetup] = []
       for (index, text) in feeds.enumerated() {
@@ -55,7 +57,8 @@ struct Book: ParsableCommand {
       }
       let input = MergedInput(lanes: lanes)
       let isFound = try rows(input)
-      if let damage = lanes.compactMap(\.damage).first { throw RunError.feed(damage) }
+      for incident in input.takeIncidents() { Console.note(incident: incident) }
+      try input.finish()
       guard !isFound else { return }
       try UnknownCapture.check(lanes, setups)
       throw RunError.badInput("\(instrument) was never seen; exprove normalize --summary tells what the capture holds")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AdapterHost
 import ArgumentParser
 import ExecutionIR
 import ExecutionRun
@@ -19,12 +20,27 @@ enum Console {
     put(Array((text + "\n").utf8), to: 1)
   }
 
+  /// What befell adapters' workers, a line each. The texts may be a stranger's.
+  static func print(incidents: [JSON]) {
+    for incident in incidents {
+      let feed = (incident["feed"]?.integer() as Int64?).map { String($0) } ?? "?"
+      let end = incident["quarantined"] == .bool(true) ? "; the feed was quarantined there" : "; it was restarted"
+      print("incident: feed \(feed): \(printable(incident["text"]?.text ?? ""))\(end)")
+    }
+  }
+
   static func printJSON(_ json: JSON) throws {
     put(json.canonical + [UInt8(ascii: "\n")], to: 1)
   }
 
   static func note(_ text: String) {
     put(Array((text + "\n").utf8), to: 2)
+  }
+
+  /// What befell an adapter's worker, as it is noticed.
+  static func note(incident: FeedIncident) {
+    let end = incident.incident.isQuarantined ? "the feed is quarantined" : "a new worker goes on"
+    note("feed \(incident.feed): \(printable(incident.incident.text)); \(end)")
   }
 
   /// Progress, on a terminal only, on one line that the next text overwrites.

@@ -37,6 +37,8 @@ struct Normalize: ParsableCommand {
   @Option(help: ArgumentHelp("Stop after so many events.", valueName: "count"))
   var limit: Int = .max
 
+  @OptionGroup var isolation: IsolationOption
+
   @Flag(help: "Count the whole capture and print one JSON object.")
   var summary = false
 
@@ -56,7 +58,7 @@ struct Normalize: ParsableCommand {
   func run() throws {
     try Failure.exit {
       if let directory { return try list(run: directory) }
-      var opening = FeedOpening()
+      var opening = FeedOpening(isolation: isolation.choice)
       var lanes: [FeedLane] = []
       var setups: [FeedSetup] = []
       for (index, text) in feeds.enumerated() {
@@ -73,7 +75,8 @@ struct Normalize: ParsableCommand {
       } else {
         try list(input, &batch)
       }
-      if let damage = lanes.compactMap(\.damage).first { throw RunError.feed(damage) }
+      for incident in input.takeIncidents() { Console.note(incident: incident) }
+      try input.finish()
       if summary { try UnknownCapture.check(lanes, setups) }
     }
   }

@@ -24,6 +24,8 @@ struct Replay: ParsableCommand {
       "frames: decode again; events: take the recorded events, load no adapter.", valueName: "frames|events"))
   var source: Source = .frames
 
+  @OptionGroup var isolation: IsolationOption
+
   @Flag(help: "One JSON object on standard output.")
   var json = false
 
@@ -31,7 +33,7 @@ struct Replay: ParsableCommand {
 
   func run() throws {
     try Failure.exit {
-      let report = try RunReplay.replay(directory, fromEvents: source == .events)
+      let report = try RunReplay.replay(directory, isolation: source == .events ? nil : isolation.choice)
       if json {
         try Console.printJSON(report.json)
       } else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AdapterHost
 import ArgumentParser
 import ExecutionEngine
 import ExecutionIR
@@ -36,6 +37,13 @@ struct Run: ParsableCommand {
     help: ArgumentHelp("Pre-trade controls; without it a built-in policy, recorded like any other.", valueName: "file"))
   var policy: String?
 
+  @Option(
+    name: .customLong("certificate"),
+    help: ArgumentHelp(
+      "A conformance certificate, for a policy that asks for one; repeatable. One that lies beside its adapter as ADAPTER.so.certificate is found without.",
+      valueName: "file"))
+  var certificates: [String] = []
+
   @Option(help: ArgumentHelp("Expected volume per venue and slice, from an earlier day.", valueName: "file"))
   var volume: String?
 
@@ -56,6 +64,8 @@ struct Run: ParsableCommand {
     help: ArgumentHelp("The run directory; the same command goes on with it.", valueName: "directory"))
   var out = "run"
 
+  @OptionGroup var isolation: IsolationOption
+
   @Flag(help: "One JSON object on standard output.")
   var json = false
 
@@ -71,13 +81,16 @@ struct Run: ParsableCommand {
     try Failure.exit {
       Interrupt.listen()
       let signer = try Identities.loadOrCreate(identity)
-      let request = RunRequest(
+      var request = RunRequest(
         task: task, feeds: feeds, reference: reference, policy: policy, prior: volume, fills: fills,
-        latency: ModelLane.Latency(inbound: latency * 1000, outbound: latency * 1000), seed: seed, identity: signer,
-        out: out, now: Clock.now())
+        latency: ModelLane.Latency(inbound: latency * 1000, outbound: latency * 1000), seed: seed,
+        isolation: isolation.choice, identity: signer, out: out, now: Clock.now())
+      request.certificates = certificates
       let run = try CaptureRun.prepare(request)
+      for warning in run.warnings { Console.note("exprove: warning: \(warning)") }
       if run.recorder.isResuming { Console.note("\(out): goes on with the run that lies there") }
       run.driver.shouldStop = { Interrupt.happened }
+      run.driver.noticed = { Console.note(incident: $0) }
       run.driver.progress = { time, events in Console.progress("\(events) events, at \(time)") }
       try run.run()
       Console.progress("")
@@ -91,6 +104,7 @@ struct Run: ParsableCommand {
     Console.print("\(out): \(verified.leaves) leaves, \(verified.records) records, \(verified.events) events")
     Console.print("fills: \(verified.fills)")
     Console.print("event digest: \(verified.eventDigest?.description ?? "none")")
+    Console.print(incidents: verified.incidents)
     Console.print("next: exprove verify \(out) --vkey '\(run.recorder.description.verifier)'")
     Console.print("      exprove replay \(out)")
     Console.print("      exprove report \(out)")

@@ -45,13 +45,14 @@ struct Verify: ParsableCommand {
 
   private func print(_ report: VerificationReport) {
     Console.print("verdict: \(report.verdict.rawValue)")
-    for finding in report.findings { Console.print("  does not hold: \(finding)") }
-    for tail in report.tail { Console.print("  left by an interruption: \(tail)") }
+    for finding in report.findings { Console.print("  does not hold: \(printable(finding))") }
+    for tail in report.tail { Console.print("  left by an interruption: \(printable(tail))") }
     if !report.isFinished { Console.print("  the run did not end; what is before its last checkpoint is covered") }
     Console.print("checkpoint: \(report.checkpoint)")
     Console.print("journal: \(report.records) records, \(report.events) events")
     if let digest = report.eventDigest { Console.print("event digest: \(digest)") }
     Console.print("fills: \(report.fills)")
+    Console.print(incidents: report.incidents)
     Console.print("not proven:")
     for item in report.notProven { Console.print("  \(item)") }
   }

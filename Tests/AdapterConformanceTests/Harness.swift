@@ -14,9 +14,14 @@ enum Harness {
   }()
 
   static func run(
-    _ path: String, captures: [String] = [], seed: UInt64 = 1, only: String? = nil
+    _ path: String, captures: [String] = [], seed: UInt64 = 1, only: String? = nil, level: Int = 5,
+    _ change: (inout ConformanceRun) -> Void = { _ in }
   ) throws -> ConformanceReport {
-    try ConformanceRun(path: path, executable: program, captures: captures, seed: seed, only: only).run()
+    var run = try ConformanceRun(
+      path: path, executable: program, captures: captures, seed: seed, only: only,
+      strictness: Strictness(level: level)!)
+    change(&run)
+    return try run.run()
   }
 
   /// A capture of the made-up venue: length-prefixed frames of every type, a gap, orders that live and end.
@@ -52,10 +57,11 @@ enum MadeUpDay {
       let symbol = UInt8(order % 3)
       let second = number(34_200 + UInt64(order), 4)
       let id = number(1000 + UInt64(order), 4)
+      // Bids below asks: the book never crosses.
+      let price: UInt64 = order % 2 == 0 ? 1_000_000 - UInt64(order) * 100 : 1_000_100 + UInt64(order) * 100
       send(
         "A",
-        [symbol, order % 2 == 0 ? 0x42 : 0x53] + id + number(1_000_000 + UInt64(order) * 100, 4) + number(300, 4)
-          + second)
+        [symbol, order % 2 == 0 ? 0x42 : 0x53] + id + number(price, 4) + number(300, 4) + second)
       if order % 3 == 0 {
         send("Q", [symbol] + number(1_000_000, 4) + number(200, 4) + number(1_000_100, 4) + number(100, 4))
       }

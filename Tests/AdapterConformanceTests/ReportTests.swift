@@ -13,7 +13,7 @@ internal import Testing
     let report = try Harness.run(path, captures: [Harness.capture], seed: 5, only: "^(static|metadata)")
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(report.json.canonical)) as? [String: Any])
-    #expect(Set(object.keys) == ["adapter", "harness", "seed", "verdict", "checks"])
+    #expect(Set(object.keys) == ["adapter", "harness", "seed", "strictness", "captures", "verdict", "checks"])
     #expect(object["verdict"] as? String == "fail" && object["seed"] as? Int == 5 && report.exitCode == 1)
     let adapter = try #require(object["adapter"] as? [String: Any])
     let digest = try AdapterImage.read(path: path).digestText
@@ -21,7 +21,10 @@ internal import Testing
     let checks = try #require(object["checks"] as? [[String: Any]])
     #expect(checks.count == ConformanceCheck.allCases.count { ["static", "metadata"].contains($0.group) })
     for check in checks {
-      #expect(Set(check.keys) == ["id", "group", "status", "detail", "milliseconds", "reproduce"])
+      #expect(
+        Set(check.keys) == [
+          "id", "group", "status", "detail", "milliseconds", "reproduce", "severity", "level", "counts", "reason",
+        ])
       #expect(ConformanceStatus(rawValue: check["status"] as? String ?? "") != nil)
     }
     let failed = try #require(checks.first { $0["status"] as? String == "fail" })
@@ -44,7 +47,7 @@ internal import Testing
     let report = try Harness.run(try Workshop.adapter("reads_beyond"), captures: [Harness.capture], only: "^memory")
     #expect(report.text.contains("crash     memory.bounds           SIGSEGV in decode of frame"))
     #expect(report.text.contains("reproduce: exprove conform "))
-    #expect(report.text.hasSuffix("does not conform: 3 pass, 1 crash\n"))
+    #expect(report.text.hasSuffix("does not conform: 6 pass, 1 crash\n"))
   }
 
   @Test func wrongRequestsAreErrors() throws {
@@ -80,7 +83,7 @@ internal import Testing
     #expect(
       Set(ConformanceCheck.allCases.map(\.group)) == [
         "static", "lifecycle", "abi", "metadata", "determinism", "malformed", "threads", "memory", "time", "events",
-        "reload", "performance",
+        "reload", "performance", "metamorphic", "fuzz", "differential", "sanitizer",
       ])
   }
 }

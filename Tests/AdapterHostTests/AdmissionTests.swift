@@ -119,4 +119,18 @@ internal import Testing
     // The streams reach what they are meant to reach.
     #expect(broken.count >= 14, "\(broken)")
   }
+
+  /// That LAST is missing shows where the next frame begins; the culprit is the event before.
+  @Test func theEventThatLacksLastIsNamed() throws {
+    var streams = Streams()
+    for _ in 0..<200 {
+      let frameCount = Int.random(in: 1...6, using: &streams.random)
+      var events = streams.stream(frames: frameCount)
+      let ends = events.indices.filter { $0 + 1 == events.count || events[$0 + 1].frame != events[$0].frame }
+      let culprit = streams.pick(ends)
+      events[culprit].flags &= ~1
+      var plain = EventValidator()
+      #expect(plain.firstViolation(events, frames: frameCount) == .init(rule: .lastFlag, event: culprit))
+    }
+  }
 }

@@ -142,7 +142,9 @@ internal import Testing
       }
       do {
         let image = try AdapterImage(path: "x", bytes: bytes)
-        for rule in StaticRule.allCases { _ = rule.violation(image.facts) }
+        for rule in StaticRule.allCases {
+          _ = rule.violation(image.facts, libraries: image.manifest.libraries.map(\.name))
+        }
         read += 1
       } catch {
         if error.message.isEmpty { Issue.record("an error without words") }

@@ -105,21 +105,33 @@ package enum Workshop {
       flags: ["-I", "\(root)/sdk-c/examples/binding"])
   }
 
-  /// C text of a test's own.
-  package static func text(_ name: String, _ text: String, flags: [String] = []) throws -> String {
+  /// C text of a test's own. `headers`: where `exprove/adapter.h` lies; the present ones when none is named.
+  package static func text(
+    _ name: String, _ text: String, flags: [String] = [], headers: String? = nil
+  ) throws -> String {
     let file = "\(directory)/\(name).c"
     try Data(text.utf8).write(to: URL(fileURLWithPath: file))
-    return try build(key: "text \(name)", name: name, sources: [file], flags: ["-O0"] + flags)
+    return try build(
+      key: "text \(name)", name: name, sources: [file], flags: ["-O0"] + flags, headers: headers)
   }
 
-  private static func build(key: String, name: String, sources: [String], flags: [String]) throws -> String {
+  /// C files of the repository, named from its root, with the headers of `headers`.
+  package static func files(_ name: String, _ paths: [String], flags: [String] = [], headers: String) throws -> String {
+    try build(
+      key: "files \(name) \(headers)", name: name, sources: paths.map { "\(root)/\($0)" }, flags: flags,
+      headers: headers)
+  }
+
+  private static func build(
+    key: String, name: String, sources: [String], flags: [String], headers: String? = nil
+  ) throws -> String {
     try built.withLock { built in
       if let path = built[key] { return path }
       let path = "\(directory)/lib\(name)-\(built.count).so"
       let arguments =
         [
           "-std=c11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-D_POSIX_C_SOURCE=200809L", "-I",
-          Workshop.sources, "-I", "\(root)/sdk-c/include",
+          Workshop.sources, "-I", headers ?? "\(root)/sdk-c/include",
         ]
         + sources + ["-o", path, "-lm"] + flags
       try run("cc", arguments)

@@ -20,6 +20,6 @@ enum Adapters {
   }
 
   static func opening() throws -> FeedOpening {
-    FeedOpening(locator: AdapterLocator(directories: [try directory.get()]))
+    FeedOpening(locator: AdapterLocator(directories: [try directory.get()]), isolation: .inProcess)
   }
 }

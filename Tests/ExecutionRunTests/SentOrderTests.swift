@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AdapterHost
 import EventFlow
 import ExecutionEngine
 import ExecutionIR
@@ -28,6 +29,7 @@ import TransparencyLog
       try source.fill(&batch, before: limit)
     }
     func nextTime() throws(RunError) -> Int64? { try source.nextTime() }
+    func takeIncidents() -> [FeedIncident] { source.takeIncidents() }
     func finish() throws(RunError) { try source.finish() }
 
     func send(_ intent: OrderIntent, engine: borrowing Engine) throws(RunError) {
@@ -61,8 +63,8 @@ import TransparencyLog
     try run.run()
     let key = try VerifierKey(parsing: run.recorder.description.verifier)
     #expect(try RunVerifier.verify(RunDirectory(path), key: key).verdict == .verified)
-    for fromEvents in [false, true] {
-      let report = try RunReplay.replay(path, fromEvents: fromEvents)
+    for isolation in [Isolation.inProcess, .worker, nil] {
+      let report = try RunReplay.replay(path, isolation: isolation)
       #expect(report.isIdentical == (deed == .nothing), "\(report.difference ?? "identical")")
       if let difference = report.difference { #expect(difference.contains("order"), "\(difference)") }
     }

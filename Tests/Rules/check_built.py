@@ -76,6 +76,31 @@ def dependency_faults(library):
     return found
 
 
+def worker_faults(program):
+    """Plain C: no second Swift runtime may stand beside an adapter's."""
+    found, name = dependency_faults(program), os.path.basename(program)
+    if re.search(r"\b_?(swift_|\$s)", told("nm", program)):
+        found.append(f"{name}: holds a Swift runtime")
+    return found
+
+
+def worker_seeds(folder):
+    missed = []
+    for label, body, flags, expected in [
+        ("plain", "int main(void) { return 0; }", [], None),
+        ("swift", "int swift_retain(void) { return 0; }\nint main(void) { return swift_retain(); }", ["-O0"], "Swift runtime"),
+        ("needs", "int main(void) { return 0; }", ["-Wl,--no-as-needed", "-lz"], "needs libz"),
+    ]:
+        source, program = os.path.join(folder, f"worker-{label}.c"), os.path.join(folder, f"worker-{label}")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(body + "\n")
+        told("gcc", source, "-o", program, *flags)
+        said = worker_faults(program)
+        if expected is None and said or expected and not any(expected in line for line in said):
+            missed.append(f"the planted worker '{label}' is judged wrongly: {said}")
+    return missed
+
+
 def client_faults(library, declared):
     """`declared`: the functions of client.h. The library has no Swift runtime beside it and shows nothing else."""
     found, name = dependency_faults(library), os.path.basename(library)
@@ -167,7 +192,10 @@ def main():
         client = os.path.join(build, "libexprove-client.so")
         functions = client_functions(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
         shown = client_faults(client, functions) if os.path.exists(client) else [f"{client}: not built"]
+        worker = os.path.join(build, "exprove-worker")
+        worker_wrong = worker_faults(worker) if os.path.exists(worker) else [f"{worker}: not built"]
         for name, wrong in [
+            ("the worker is plain C", worker_wrong + worker_seeds(folder)),
             (f"no floating point in {len(objects)} objects of the engine",
              missing + floating(objects) + floating_seeds(folder)),
             ("adapters export one symbol and need little", faults + adapter_seeds(folder)),

@@ -163,3 +163,57 @@ private func read(_ path: String) throws -> (position: JournalPosition, digest: 
     }
   }
 }
+
+/// Incidents happen once: a resumed run goes past those of the earlier attempt.
+@Suite struct IncidentTests {
+  private static func incident(_ number: Int) -> JSON {
+    IncidentRecord(
+      feed: UInt32(number), kind: "killed", text: "number \(number)", call: "decode",
+      frames: .init(count: 1, firstOffset: 7, lastOffset: 7), isQuarantined: false
+    ).input
+  }
+
+  /// Writes batches, with an incident before each of those in `at`.
+  private static func write(
+    _ path: String, batches: Range<UInt64>, incidentsAt: Set<UInt64>
+  ) throws -> (JournalPosition, [JSON]) {
+    var writer = try JournalWriter.open(directory: path)
+    var batch = EventBatch(frames: 8, events: 32, bytes: 1024)
+    var passed: [JSON] = []
+    for seed in batches {
+      if incidentsAt.contains(seed) { try writer.append(incident(Int(seed))) }
+      fill(&batch, seed: seed)
+      try writer.append(batch)
+      passed += writer.takePassedIncidents()
+    }
+    try writer.sync()
+    return (writer.position, passed)
+  }
+
+  @Test func aResumedRunGoesPastThem() throws {
+    let scratch = try Scratch()
+    let (whole, none) = try Self.write(scratch.path, batches: 0..<40, incidentsAt: [0, 3, 4, 20])
+    #expect(none.isEmpty)
+    let (again, passed) = try Self.write(scratch.path, batches: 0..<40, incidentsAt: [])
+    #expect(again == whole)
+    #expect(passed == [0, 3, 4, 20].map(Self.incident))
+    #expect(try read(scratch.path).position == whole)
+  }
+
+  /// Cut anywhere, even within an incident, the journal is taken up again; what had been recorded whole stays.
+  @Test func cutAnywhereItGoesOn() throws {
+    let origin = try Scratch()
+    _ = try Self.write(origin.path, batches: 0..<6, incidentsAt: [1, 2, 5])
+    let name = try #require(try Files.names(in: origin.path).first)
+    let bytes = try Files.read(origin.path + "/" + name, limit: 1 << 20)
+    for cut in stride(from: 0, through: bytes.count, by: 3) {
+      let scratch = try Scratch()
+      try Data(bytes.prefix(cut)).write(to: URL(fileURLWithPath: scratch.path + "/" + name))
+      let (position, passed) = try Self.write(scratch.path, batches: 0..<6, incidentsAt: [])
+      #expect(Int(position.records) == 6 + passed.count)
+      #expect(passed == [1, 2, 5].map(Self.incident).prefix(passed.count).map { $0 })
+      let back = try read(scratch.path)
+      #expect(back.position == position && back.torn == 0)
+    }
+  }
+}

@@ -97,7 +97,7 @@ class Encode(unittest.TestCase):
         cases = [order(order_id=0), order(symbol=""), order(symbol='A"B'), order(symbol="A B"), order(side=0),
                  order(side=3), order(price=0), order(price=-1), order(price=1), order(quantity=0), order(quantity=-5),
                  order(quantity=1, quantity_scale=9), order(quantity_scale=19), order(time=-1), order(action=4),
-                 order(action=0), order(time_in_force=2), order(post_only=2), order(post_only=1, time_in_force=1),
+                 order(action=0), order(time_in_force=4), order(post_only=2), order(post_only=1, time_in_force=1),
                  order(CANCEL, quantity=5), order(REPLACE, previous_id=0), order(REPLACE, previous_id=42),
                  order(symbol_size=33)]
         for fields in cases:

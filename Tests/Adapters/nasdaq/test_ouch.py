@@ -207,7 +207,7 @@ class OrderEntryTest(Comparing):
             (dict(quantity=10**6), "quantity: 1000000 shares"),
             (dict(quantity=15, quantity_scale=1), "quantity: 15 at scale 1"),
             (dict(quantity_scale=19), "quantity_scale: 19"), (dict(side=0), "side: 0"), (dict(side=3), "side: 3"),
-            (dict(time_in_force=2), "time_in_force: 2"), (dict(post_only=2), "post_only: 2"),
+            (dict(time_in_force=3), "time_in_force: 3"), (dict(post_only=2), "post_only: 2"),
             (dict(post_only=1, time_in_force=1), "post_only: 1"), (dict(capacity=0), "capacity: byte 0x00"),
             (dict(firm=b"ABCDE"), "firm: 'ABCDE'"), (dict(order_id=0), "order_id: 0"), (dict(action=4), "action: 4"),
             (dict(action=3), "previous_id: 0"), (dict(action=3, previous_id=42), "previous_id: 42"),

@@ -33,7 +33,7 @@ class EntryTest(unittest.TestCase):
         return ADAPTER.library.exprove_adapter_entry(version, c.byref(table)), table
 
     def test_versions(self):
-        for version in (0, 1, 0x00010001, 0x00020000, 0xFFFFFFFF):
+        for version in (0, 1, 0x00010002, 0x00020000, 0xFFFFFFFF):
             self.assertEqual(self.entry(version, c.sizeof(Adapter))[0], NOT_IMPLEMENTED)
 
     def test_older_and_newer_hosts(self):
@@ -53,7 +53,7 @@ class EntryTest(unittest.TestCase):
         lines = abi.manifest(ADAPTER)
         get = lambda key: [v for k, v in lines if k == key]
         self.assertEqual((get("name"), get("version"), get("abi"), get("max-events")),
-                         (["nasdaq-itch50"], ["1.0.0"], ["1.0"], ["4096"]))
+                         (["nasdaq-itch50"], ["1.0.0"], ["1.1"], ["4096"]))
         self.assertEqual(get("framing"), ["length16", "packet", "message"])
         self.assertEqual(get("channel"), ["market-data", "order-entry"])
         self.assertEqual(get("message"), list(LAYOUT) + ["ouch>" + k for k in SENT] + ["ouch:" + k for k in GOT])

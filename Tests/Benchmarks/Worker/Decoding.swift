@@ -17,6 +17,10 @@ struct HostPath: ~Copyable {
   var batch = EventBatch(frames: 4096, events: 1 << 16, bytes: 8 << 20)
 
   init(_ options: FeedOptions, _ adapter: LoadedAdapter) throws {
+    try self.init(options, .inProcess(adapter))
+  }
+
+  init(_ options: FeedOptions, _ adapter: AdapterModule) throws {
     let opened = try FeedReader.open(options.path, feed: 0, declared: adapter.manifest.framings, options: options)
     session = try HostPath.session(options, adapter, framing: opened.framing)
     reader = opened
@@ -24,7 +28,7 @@ struct HostPath: ~Copyable {
   }
 
   private static func session(
-    _ options: FeedOptions, _ adapter: LoadedAdapter, framing: Framing
+    _ options: FeedOptions, _ adapter: AdapterModule, framing: Framing
   ) throws -> AdapterSession {
     let configuration = AdapterSession.Configuration(
       framing: framing, dayStart: try options.dayStart()?.nanoseconds ?? 0,

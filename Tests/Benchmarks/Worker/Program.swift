@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import AdapterHost
 internal import ExecutionIR
 internal import Glibc
 
@@ -36,6 +37,12 @@ internal import Glibc
     case "itch decode": try ItchDecode(inputs.itch, timesReading: false)
     case "itch decode, many symbols": try ItchDecode(inputs.itchOfManySymbols, timesReading: false)
     case "itch read and decode": try ItchDecode(inputs.itch, timesReading: true)
+    case "itch decode, wall": try IsolatedDecode(inputs.itch, .inProcess)
+    case "itch decode, worker": try IsolatedDecode(inputs.itch, .worker)
+    case "first event": try FirstEvent(inputs.capture, .inProcess)
+    case "first event, worker": try FirstEvent(inputs.capture, .worker)
+    case "worker restart": try WorkerRestart(inputs.capture)
+    case "64 workers": WorkerMemory(inputs.capture, count: 64)
     case "itch copy": try CopyLimit(of: inputs.itch)
     case "itch walk": try WalkLimit(of: inputs.itch)
     case "itch fill": FillLimit(count: Inputs.repeats * inputs.captureMessages)

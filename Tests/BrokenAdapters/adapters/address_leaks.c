@@ -8,6 +8,7 @@
 
 static exprove_status decode(exprove_session *s, exprove_batch *b) {
   exprove_status status = base_decode(s, b);
+  if (status != EXPROVE_OK) return status;
   for (uint32_t i = 0; i < b->events_filled; i++)
     if (b->events[i].kind == EXPROVE_KIND_QUOTE) b->events[i].order_id = (uintptr_t)&base_decode >> 12;
   return status;

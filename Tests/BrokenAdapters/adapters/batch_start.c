@@ -3,11 +3,13 @@
  * Marks the first event of each call.
  *
  * caught by: determinism.batching
+ * also: metamorphic.interleave (with a gap before it an event no longer begins its batch)
  */
 #include "base.h"
 
 static exprove_status decode(exprove_session *s, exprove_batch *b) {
   exprove_status status = base_decode(s, b);
+  if (status != EXPROVE_OK) return status;
   if (b->events_filled > 0) b->events[0].flags |= EXPROVE_FLAG_CORRECTION;
   return status;
 }

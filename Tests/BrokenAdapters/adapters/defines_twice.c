@@ -2,7 +2,8 @@
  *
  * Defines a symbol again when its definition is repeated.
  *
- * caught by: malformed.mutated
+ * caught by: malformed.order
+ * also: malformed.mutated (damage makes repetitions as well)
  */
 #include <exprove/adapter.h>
 

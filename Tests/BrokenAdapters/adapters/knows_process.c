@@ -16,6 +16,7 @@ static exprove_status init(const exprove_host *host, exprove_text *error) {
 
 static exprove_status decode(exprove_session *s, exprove_batch *b) {
   exprove_status status = base_decode(s, b);
+  if (status != EXPROVE_OK) return status;
   if (getpid() != home) b->events[0].venue_sequence++;
   return status;
 }

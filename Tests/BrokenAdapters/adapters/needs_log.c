@@ -8,7 +8,7 @@
 
 static exprove_status init(const exprove_host *host, exprove_text *error) {
   exprove_status status = base_init(host, error);
-  if (status == EXPROVE_OK) host->log(host->cookie, 2, "hello", 5);
+  if (status == EXPROVE_OK && host->struct_size >= sizeof *host) host->log(host->cookie, 2, "hello", 5);
   return status;
 }
 #define SLOT_INIT init

@@ -7,7 +7,7 @@
 #include "base.h"
 
 static exprove_status decode(exprove_session *s, exprove_batch *b) {
-  if (b->event_capacity == MAX_EVENTS) {
+  if (b->struct_size >= sizeof *b && b->event_capacity == MAX_EVENTS) {
     b->frames_used = b->events_filled = 0;
     return EXPROVE_OK;
   }

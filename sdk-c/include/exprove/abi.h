@@ -40,8 +40,13 @@
  * only adds at the end of structs and behind versioned extension ids. */
 #define EXPROVE_ABI_VERSION(major, minor) (((uint32_t)(major) << 16) | (uint32_t)(minor))
 #define EXPROVE_ABI_VERSION_1_0 EXPROVE_ABI_VERSION(1, 0)
+#define EXPROVE_ABI_VERSION_1_1 EXPROVE_ABI_VERSION(1, 1) /* this header */
 #define EXPROVE_ABI_MAJOR(version) ((uint32_t)(version) >> 16)
 #define EXPROVE_ABI_MINOR(version) ((uint32_t)(version)&0xFFFFu)
+
+/* Whether a record of `size` bytes, as its `struct_size` tells, goes as far as `field`: what the other side did not
+ * know of is not read. XP-A-104. */
+#define EXPROVE_COVERS(type, field, size) ((size) >= offsetof(type, field) + sizeof(((type *)0)->field))
 
 /* What a function returns. A value that is not listed here is treated as EXPROVE_INTERNAL. */
 typedef int32_t exprove_status;

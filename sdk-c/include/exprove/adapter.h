@@ -13,6 +13,8 @@
  *   [session-thread]   on any thread; calls on one session never overlap, sessions are independent
  *   & loaded           between a successful `init` and `deinit`
  *   & active           between a successful `create` and `destroy`
+ *
+ * XP-A-… are the numbers of sdk-c/RULES.md: every rule with its reason and the conformance check that finds it broken.
  */
 #ifndef EXPROVE_ADAPTER_H
 #define EXPROVE_ADAPTER_H
@@ -31,7 +33,7 @@ EXPROVE_EXTERN_C_BEGIN
  *   vendor        who answers for it                                       required
  *   licence       an SPDX expression                                       required
  *   summary       one sentence                                             required
- *   abi           highest ABI version it implements, `1.0`                 required
+ *   abi           highest ABI version it implements, `1.1`                 required
  *   protocol *    what it decodes, in the venue's words                    required
  *   framing *     `length16`, `line`, `packet`, `message`: what a frame is   required
  *   channel *     `market-data`, `order-entry`                             required
@@ -40,6 +42,11 @@ EXPROVE_EXTERN_C_BEGIN
  *   extension *   a versioned id that `extension` answers
  *   frame-time    `yes` when the slot `frame_time` is there
  *   setting *     `key type default help…`; type: `integer`, `text`, `choice(a|b)`
+ * and from 1.1 on, in manifests that say so in `abi`:
+ *   schema *      `key rule value`, more about a setting above it: see exprove.config/1
+ *   library *     `NAME sha256:…`, a library beyond XP-A-003's that it needs, and the digest of its file: the host
+ *                 refuses another one
+ * A host ignores keys that it does not know when `abi` is later than its own.
  */
 #if defined(__GNUC__) || defined(__clang__)
 #define EXPROVE_MANIFEST(text)                                                                      \
@@ -123,7 +130,7 @@ typedef struct exprove_adapter {
   /* Back to the state after `create`. Required. [session-thread & active] */
   exprove_status (*reset)(exprove_session *session);
 
-  /* Turns frames into events, in order, whole frames only: it stops before a frame whose events do not
+  /* Turns frames into events (XP-A-301 to 322), in order, whole frames only: it stops before a frame whose events do not
    * fit what is left of the capacity, and consumes at least one. `frame` of each event is the index of
    * its frame in `frames`. A frame gives at least one event, its last one flagged LAST; one that
    * cannot be understood gives MALFORMED or UNKNOWN. What the adapter does with a frame depends
@@ -157,55 +164,8 @@ typedef struct exprove_adapter {
  * host asks for an older one. [main-thread] */
 EXPROVE_EXPORT exprove_status exprove_adapter_entry(uint32_t abi_version, exprove_adapter *adapter);
 
-/* --- exprove.order_entry/1 ---------------------------------------------------------------------*/
-
-#define EXPROVE_EXTENSION_ORDER_ENTRY_1 "exprove.order_entry/1"
-
-typedef enum exprove_order_action {
-  EXPROVE_ORDER_NEW = 1,
-  EXPROVE_ORDER_CANCEL = 2, /* `quantity`: what shall stay live, 0 for nothing */
-  EXPROVE_ORDER_REPLACE = 3 /* `previous_id` becomes `order_id` with the new price and quantity */
-} exprove_order_action;
-
-typedef enum exprove_time_in_force {
-  EXPROVE_TIF_DAY = 0,
-  EXPROVE_TIF_IMMEDIATE_OR_CANCEL = 1
-} exprove_time_in_force;
-
-typedef struct exprove_order_request {
-  uint32_t struct_size;
-  uint8_t action; /* exprove_order_action */
-  uint8_t side;   /* exprove_side */
-  uint8_t time_in_force;
-  uint8_t post_only; /* 1: must not take */
-  uint64_t order_id; /* the host's client order id, unique for the venue and day, never 0 */
-  uint64_t previous_id;
-  int64_t price;    /* at 1e-9 */
-  int64_t quantity; /* at `quantity_scale` */
-  uint32_t quantity_scale;
-  uint32_t symbol_size;
-  char symbol[32]; /* the venue's, not terminated */
-  char firm[8];    /* account or firm code as the venue knows it, zero-padded */
-  uint8_t capacity; /* 'P' principal, 'A' agency, 'R' riskless principal */
-  uint8_t reserved[7];
-  int64_t time; /* nanoseconds since 1970, for venues whose requests carry one */
-} exprove_order_request;
-
-typedef struct exprove_order_entry_v1 {
-  uint32_t struct_size;
-  uint32_t max_size; /* most bytes that one request can take */
-  /* The venue's bytes for a request, one message without transport framing. What the venue cannot express
-   * (inexact price, field too long) is EXPROVE_INVALID_ARGUMENT with text in `error`.
-   * The request counts only once its bytes come back as a frame marked OUTBOUND: encoding leaves the
-   * session as it was. [session-thread & active] */
-  exprove_status (*encode)(const exprove_session *session, const exprove_order_request *request, uint8_t *out,
-                           uint32_t capacity, uint32_t *size, exprove_text *error);
-} exprove_order_entry_v1;
-
-EXPROVE_STATIC_ASSERT(sizeof(exprove_order_request) == 104, order_request_size);
-EXPROVE_STATIC_ASSERT(offsetof(exprove_order_request, symbol) == 48, order_request_symbol);
-EXPROVE_STATIC_ASSERT(offsetof(exprove_order_request, time) == 96, order_request_time);
-
 EXPROVE_EXTERN_C_END
+
+#include <exprove/extensions.h>
 
 #endif /* EXPROVE_ADAPTER_H */

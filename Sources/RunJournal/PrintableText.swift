@@ -2,7 +2,7 @@
 
 /// `text` with every character that could steer a terminal or hide what is written (controls, line ends, marks of
 /// direction) as its number: names in a run directory may be anybody's.
-func printable(_ text: String) -> String {
+package func printable(_ text: String) -> String {
   var result = ""
   for scalar in text.unicodeScalars {
     switch scalar.properties.generalCategory {

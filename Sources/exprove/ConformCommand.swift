@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AdapterConformance
+import AdapterHost
+import ArgumentParser
+import DurableFiles
+import EventFlow
+import ExecutionIR
+import ExecutionRun
+import Governance
+import RunJournal
+
+/// `exprove conform`: the harness, each check in a process of its own.
+struct Conform: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Put an adapter through the conformance checks, each in a process of its own.",
+    discussion: """
+      Exit code 0 when nothing counts against the adapter, 1 when something does.
+
+      Strictness: 1 loads, 2 life and ABI, 3 declarations and events, 4 determinism and bounds, 5 all checks (the default), \
+      6 to 8 all with more draws, 9 and 10 with more still, and warnings count. Notes never do.
+
+      Expected events: beside CAPTURE a file CAPTURE.expected, or one given with --expect, says what events the capture's \
+      beginning gives; --bless writes it.
+
+      EXAMPLE
+        exprove conform nasdaq-itch50 --capture day.bin
+        exprove conform ./libvenue.so --capture day.bin --fuzz 60 --findings findings
+        exprove conform ./libvenue.so --capture day.bin --strictness 10 --certificate libvenue.so.certificate
+      """)
+
+  @Argument(help: ArgumentHelp("A shipped adapter's name, or the path of a .so.", valueName: "adapter"))
+  var adapter: String
+
+  @Option(name: .customLong("capture"), help: ArgumentHelp("A capture of the venue; repeatable.", valueName: "file"))
+  var captures: [String] = []
+
+  @Option(help: "Chooses everything that is drawn by chance.")
+  var seed: UInt64 = 1
+
+  @Option(help: ArgumentHelp("How strictly it is judged, 1 to 10.", valueName: "level"))
+  var strictness = Strictness.usual.level
+
+  @Option(help: ArgumentHelp("Only checks whose id this regular expression matches.", valueName: "regex"))
+  var only: String?
+
+  @Option(help: ArgumentHelp("Checks at a time, each in its process.", valueName: "number"))
+  var jobs = 2
+
+  @Option(
+    name: .customLong("expect"),
+    help: ArgumentHelp(
+      "The expected events of the first, second… capture; repeatable. Without it CAPTURE.expected.", valueName: "file"))
+  var expect: [String] = []
+
+  @Flag(help: "Write the events as they are now into the files of expected events.")
+  var bless = false
+
+  @Option(help: ArgumentHelp("Mutate the captures by their own structure for so many seconds.", valueName: "seconds"))
+  var fuzz: Int?
+
+  @Option(help: ArgumentHelp("Mutate the captures so many times; the same seed draws the same.", valueName: "number"))
+  var fuzzIterations: Int?
+
+  @Option(help: ArgumentHelp("Where frames that break the adapter are written, minimised.", valueName: "directory"))
+  var findings: String?
+
+  @Option(help: ArgumentHelp("Another build or adapter that must give the same events.", valueName: "file"))
+  var against: String?
+
+  @Option(help: ArgumentHelp("A sanitizer build of the same adapter, to be watched as well.", valueName: "file"))
+  var sanitized: String?
+
+  @Option(help: ArgumentHelp("Write the findings as JUnit XML.", valueName: "file"))
+  var junit: String?
+
+  @Option(help: ArgumentHelp("Write the findings as one HTML page.", valueName: "file"))
+  var html: String?
+
+  @Option(help: ArgumentHelp("Write a signed certificate when the adapter conforms.", valueName: "file"))
+  var certificate: String?
+
+  @Option(help: ArgumentHelp("Who signs the certificate; made on first use in $EXPROVE_HOME.", valueName: "name"))
+  var identity = "desk"
+
+  @Option(help: ArgumentHelp("For how long the certificate holds.", valueName: "days"))
+  var validDays: Int64 = 365
+
+  @Flag(help: "One JSON object on standard output.")
+  var json = false
+
+  func validate() throws {
+    guard Strictness(level: strictness) != nil else { throw ValidationError("--strictness is 1 to 10") }
+    guard (1...64).contains(jobs) else { throw ValidationError("--jobs is 1 to 64") }
+    guard expect.count <= captures.count else { throw ValidationError("--expect needs the --capture that it is about") }
+    guard !bless || !captures.isEmpty else { throw ValidationError("--bless needs a --capture") }
+    guard (fuzz ?? 1) > 0, (fuzzIterations ?? 1) > 0 else { throw ValidationError("--fuzz takes a number above 0") }
+    guard fuzz == nil && fuzzIterations == nil || !captures.isEmpty else {
+      throw ValidationError("--fuzz learns from a --capture; give one")
+    }
+    guard against == nil || !captures.isEmpty else {
+      throw ValidationError("--against compares on a --capture; give one")
+    }
+    guard (1...3650).contains(validDays) else { throw ValidationError("--valid-days is 1 to 3650") }
+    if certificate != nil {
+      guard only == nil else { throw ValidationError("a certificate is about all checks; leave --only out") }
+      guard sanitized == nil else {
+        throw ValidationError("a run with --sanitized earns no certificate; make it without")
+      }
+    }
+  }
+
+  func run() throws {
+    try Failure.exit {
+      let started = Clock.now()
+      let report: ConformanceReport
+      do {
+        let path = try AdapterLocator.standard.path(of: adapter)
+        guard let executable = AdapterLocator.executablePath else {
+          throw RunError.internalFault("/proc/self/exe does not name this program")
+        }
+        var run = try ConformanceRun(
+          path: path, executable: executable, captures: captures, seed: seed, only: only, width: jobs,
+          strictness: Strictness(level: strictness)!)
+        try expectations(&run)
+        if fuzz != nil || fuzzIterations != nil { run.fuzz = FuzzPlan(iterations: fuzzIterations, seconds: fuzz) }
+        run.against = against
+        run.sanitized = sanitized
+        report = try follow(run)
+      } catch let error as AdapterError {
+        throw RunError.adapter(error)
+      }
+      try write(report)
+      if json { try Console.printJSON(report.json) } else { Console.print(report.text) }
+      guard report.exitCode == 0 else {
+        if certificate != nil { Console.note("exprove: what does not conform earns no certificate") }
+        throw ExitCode(report.exitCode)
+      }
+      if let certificate { try certify(report, started, certificate) }
+    }
+  }
+
+  /// Runs it; on a terminal one line tells how far it is, elsewhere each check has its line.
+  private func follow(_ run: ConformanceRun) throws -> ConformanceReport {
+    let total = run.checks.count
+    var done = 0
+    let report = try run.run { result in
+      done += 1
+      if Console.isTerminal {
+        if run.strictness.counts(result) {
+          Console.progress("")
+          Console.note(ConformanceReport.line(result))
+        }
+        Console.progress("\(done) of \(total): \(result.check.id)")
+      } else if !json {
+        Console.note(ConformanceReport.line(result))
+      }
+    }
+    Console.progress("")
+    return report
+  }
+
+  // MARK: Expected events
+
+  private func expectedPath(_ index: Int) -> String {
+    index < expect.count ? expect[index] : captures[index] + ".expected"
+  }
+
+  private func expectations(_ run: inout ConformanceRun) throws {
+    for (index, capture) in captures.enumerated() {
+      let path = expectedPath(index)
+      guard index < expect.count || Files.exists(path) else { continue }
+      run.demandsExpectations = true
+      if !bless { run.expectations[capture] = try RunSetup.read(path) }
+    }
+    if bless { run.demandsExpectations = true }
+  }
+
+  private func write(_ report: ConformanceReport) throws {
+    if bless {
+      for (index, capture) in captures.enumerated() {
+        if let text = report.events[capture] { try put(text, expectedPath(index)) }
+      }
+    }
+    if let findings {
+      for finding in report.findings {
+        try makeDirectory(findings)
+        let name = "\(findings)/\(report.adapter.name)-\(seed)-\(finding.draw)"
+        try put(finding.capture, "\(name).\(finding.isText ? "txt" : "bin")")
+        try put(Array("\(finding.status.rawValue): \(finding.detail)\n".utf8), "\(name).reason")
+      }
+    }
+    if let junit { try put(report.junit, junit) }
+    if let html { try put(report.html, html) }
+  }
+
+  private func makeDirectory(_ path: String) throws {
+    do { try Files.makeDirectory(path) } catch { throw RunError.io(error.description) }
+  }
+
+  private func put(_ bytes: [UInt8], _ path: String) throws {
+    do { try Files.writeDurably(bytes, to: path) } catch { throw RunError.io(error.description) }
+  }
+
+  // MARK: The certificate
+
+  private func certify(_ report: ConformanceReport, _ started: Int64, _ path: String) throws {
+    guard let digest = Digest(hexadecimal: report.adapter.digest) else {
+      throw RunError.internalFault("the adapter's digest is none")
+    }
+    let signer = try Identities.loadOrCreate(identity)
+    let certificate = ConformanceCertificate(
+      adapter: report.adapter.name, version: report.adapter.version, digest: digest,
+      harness: ConformanceReport.harness, abi: report.abi, ir: ConformanceReport.events, level: report.strictness.level,
+      seeds: [seed],
+      corpora: report.captures.map { .init(digest: $0.digest, size: Int64($0.size)) }, passes: report.passes,
+      findings: report.results.map { .init(check: $0.check.id, status: $0.status.rawValue) }, issued: started,
+      expires: started + validDays * 86_400_000_000_000)
+    let bytes: [UInt8]
+    do throws(LedgerError) { bytes = try certificate.signed(by: signer) } catch {
+      throw RunError.internalFault("\(error)")
+    }
+    try put(bytes, path)
+    Console.note(
+      "\(path): certificate of sha256:\(digest), strictness \(certificate.level), by \(signer.publicVerifierKey)")
+  }
+}
+
+/// One check, in the process that the harness started for it.
+struct ConformChild: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "conform-child", shouldDisplay: false)
+
+  @Argument(parsing: .captureForPassthrough)
+  var arguments: [String] = []
+
+  func run() throws {
+    throw ExitCode(ConformanceChild.main(arguments))
+  }
+}
