@@ -134,12 +134,12 @@ gate *park(binder *b, struct exprove_session *s, void **closures, exprove_text *
 /* --- The table -------------------------------------------------------------------------------------------------*/
 
 /* The functions of the table that have no session to find their binder by. */
-typedef struct bound_functions {
+struct bound_functions {
   ffi_cif entry_cif, init_cif, deinit_cif, create_cif;
   exprove_adapter table;
   binder binder;
   void *entry;
-} bound_functions;
+};
 
 static exprove_status initialise(binder *b, const exprove_host *host, exprove_text *error) {
   if (host == NULL || host->struct_size < 8 || host->abi_version != EXPROVE_ABI_VERSION_1_0) {
@@ -221,22 +221,9 @@ exprove_status binder_check(const uint8_t *bytes, size_t size, exprove_text *err
   return p != NULL ? EXPROVE_OK : EXPROVE_BAD_DATA;
 }
 
-exprove_status binder_open(const uint8_t *bytes, size_t size, void *library, binder_entry *entry, binder **bound,
-                           exprove_text *error) {
+exprove_status binder_prepare(const uint8_t *bytes, size_t size, binder **bound, exprove_text *error) {
   program *p = program_read(bytes, size, error);
   if (p == NULL) return EXPROVE_BAD_DATA;
-  for (uint32_t i = 0; i < p->function_count; i++) {
-    char symbol[256];
-    memcpy(symbol, p->functions[i].symbol.bytes, p->functions[i].symbol.size);
-    symbol[p->functions[i].symbol.size] = 0;
-    void *code = dlsym(library, symbol);
-    if (code == NULL) {
-      say(error, "the library has no function “%s”", symbol);
-      program_free(p);
-      return EXPROVE_NOT_FOUND;
-    }
-    memcpy(&p->functions[i].code, &code, sizeof code);
-  }
   bound_functions *f = calloc(1, sizeof *f);
   if (f != NULL) f->binder.program = p;
   if (f == NULL || !make_table(f)) {
@@ -244,9 +231,35 @@ exprove_status binder_open(const uint8_t *bytes, size_t size, void *library, bin
     say(error, "libffi makes no callback; does this system forbid executable memory?");
     return EXPROVE_OUT_OF_MEMORY;
   }
-  memcpy(entry, &f->entry, sizeof *entry);
-  if (bound != NULL) *bound = &f->binder;
+  f->binder.functions = f;
+  *bound = &f->binder;
   return EXPROVE_OK;
+}
+
+exprove_status binder_attach(binder *bound, void *library, binder_entry *entry, exprove_text *error) {
+  const program *p = bound->program;
+  for (uint32_t i = 0; i < p->function_count; i++) {
+    char symbol[256];
+    memcpy(symbol, p->functions[i].symbol.bytes, p->functions[i].symbol.size);
+    symbol[p->functions[i].symbol.size] = 0;
+    void *code = dlsym(library, symbol);
+    if (code == NULL) {
+      say(error, "the library has no function “%s”", symbol);
+      return EXPROVE_NOT_FOUND;
+    }
+    memcpy(&p->functions[i].code, &code, sizeof code);
+  }
+  memcpy(entry, &bound->functions->entry, sizeof *entry);
+  return EXPROVE_OK;
+}
+
+exprove_status binder_open(const uint8_t *bytes, size_t size, void *library, binder_entry *entry, binder **bound,
+                           exprove_text *error) {
+  binder *made;
+  exprove_status status = binder_prepare(bytes, size, &made, error);
+  if (status == EXPROVE_OK) status = binder_attach(made, library, entry, error);
+  if (status == EXPROVE_OK && bound != NULL) *bound = made;
+  return status;
 }
 
 uint64_t binder_strays(const binder *bound) {

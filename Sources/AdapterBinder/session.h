@@ -30,8 +30,11 @@ typedef struct spare {
   void *code;
 } spare;
 
+typedef struct bound_functions bound_functions;
+
 struct binder {
   program *program;
+  bound_functions *functions; /* what it is a part of */
   spare *spares;
   _Atomic uint64_t strays;
   uint8_t *page;      /* where the next session's parked block comes from */

@@ -58,7 +58,7 @@ extension BindingParser {
       }
       let preset = words[2] == "\"\"" ? "" : String(words[2])
       program.settings.append(
-        ProgramBuilder.Setting(key: String(words[0]), preset: preset, isInteger: words[1] == "integer"))
+        ProgramBuilder.Setting(key: String(words[0]), preset: preset, isInteger: words[1].hasPrefix("integer")))
     case "extension", "frame-time":
       throw fault(
         line.range, "a bound library has no “\(line.text.prefix(while: { $0 != ":" }))”",

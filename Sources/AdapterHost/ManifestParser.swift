@@ -50,7 +50,7 @@ extension AdapterManifest {
   }
 
   struct Reason: Error { var reason: String }
-  static let laterKeys = ["schema", "library"]
+  static let laterKeys = ["schema", "library", "needs", "memory"]
 
   /// Takes up one line; returns its key when this version does not know it.
   private mutating func read(_ line: Substring, _ seen: inout [String]) throws(Reason) -> String? {

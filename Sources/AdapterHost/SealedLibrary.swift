@@ -28,7 +28,10 @@ internal import Glibc
     functions = facts.exported.filter { $0.type == 2 || $0.type == 10 }.map(\.name)
     self.path = path
     let name = path.split(separator: "/").last.map(String.init) ?? "library"
-    let copy = try SealedCopy(of: bytes, digest: digest, name: name, path: path)
+    let copy = try SealedCopy(name: name, path: path, bytes: bytes)
+    guard copy.digest == digest else {
+      throw AdapterError(.sealing, "\(path): the sealed copy differs from what was read; try again")
+    }
     guard let handle = unsafe dlopen(copy.path, RTLD_NOW | RTLD_LOCAL) else {
       throw AdapterError(.loader, "\(path): the loader refuses it: \(LoadedAdapter.loaderError())")
     }

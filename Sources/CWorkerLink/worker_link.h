@@ -74,7 +74,7 @@ typedef enum worker_step {
 #define WORKER_NEEDS_EARLY_LOAD 2u /* its start-up does not work inside the sandbox: it stands after init */
 
 /* The first bytes of the note of the host, before START: names of system libraries, then settings as key and value,
- * each text with its terminator; then the manifest's bytes, then a bound library's program. */
+ * each text with its terminator; then the manifest's bytes. */
 typedef struct worker_setup {
   uint32_t version;
   uint32_t version_count;
@@ -86,8 +86,8 @@ typedef struct worker_setup {
   uint32_t needs;
   uint64_t memory; /* most bytes of address space besides what the worker has at its start */
   uint32_t library_count, setting_count;
-  uint32_t program_size; /* of a bound library, behind the manifest; 0 for an adapter that exports its entry itself */
   uint32_t sealed_count; /* libraries at the descriptors behind the adapter's */
+  uint32_t program_size; /* of the binder's program, at the descriptor behind those; 0: the adapter has an entry itself */
   uint32_t text_size, manifest_size;
   uint32_t frame_capacity, slot_count, slot_events, has_frame_time;
   uint64_t byte_capacity;

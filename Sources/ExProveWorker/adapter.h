@@ -7,6 +7,8 @@
 
 #include <exprove/extensions.h>
 
+#include <binder.h>
+
 #include "worker_link.h"
 
 typedef struct worker {
@@ -20,6 +22,7 @@ typedef struct worker {
   uint8_t *slots;
   uint8_t *note;
 
+  binder *bound; /* of a library that has no entry itself */
   exprove_host host;
   exprove_adapter table;
   exprove_session *session;
@@ -29,6 +32,9 @@ typedef struct worker {
   uint32_t filled; /* event slots so far */
 } worker;
 
+/* What a bound library needs of the system before the sandbox forbids it: 0 when its program is wrong. Runs nothing of the
+ * library. */
+int adapter_prepare(worker *worker);
 /* Loads the sealed adapter, agrees on a version and fills the table; text goes to the answers. */
 exprove_status adapter_load(worker *worker);
 exprove_status adapter_open(worker *worker);

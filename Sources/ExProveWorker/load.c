@@ -4,9 +4,10 @@
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "adapter.h"
-#include "binder.h"
 #include "crash.h"
 
 #define NAME_OF(text) #text
@@ -64,25 +65,6 @@ static void note_code(void *library) {
   if (dl_iterate_phdr(find_end, code)) crash_adapter(code[0], code[1]);
 }
 
-typedef exprove_status (*entry_function)(uint32_t version, exprove_adapter *adapter);
-
-/* The adapter's own entry, or that which the binder makes of a library and its program. */
-static exprove_status find_entry(worker *worker, void *library, entry_function *entry) {
-  uint32_t size = worker->setup->program_size;
-  if (size == 0) {
-    *entry = (entry_function)(uintptr_t)dlsym(library, "exprove_adapter_entry");
-    return *entry ? EXPROVE_OK : say(worker, EXPROVE_NOT_FOUND, "the loader finds no exprove_adapter_entry");
-  }
-  const uint8_t *program = worker->host_note + worker->setup->text_size + worker->setup->manifest_size;
-  binder *bound = NULL;
-  exprove_text text = error_text(worker);
-  exprove_status status = binder_open(program, size, library, entry, &bound, &text);
-  /* Callbacks are code that is written: there is none inside the sandbox. */
-  if (status == EXPROVE_OK) status = binder_reserve(bound, 2, &text);
-  take_text(worker, &text);
-  return status;
-}
-
 static const char *check_table(worker *worker, uint32_t version) {
   const exprove_adapter *table = &worker->table;
   if (table->struct_size < offsetof(exprove_adapter, extension)) return "its entry filled too little of the table";
@@ -111,15 +93,37 @@ static int open_sealed(uint32_t count) {
   return 1;
 }
 
+int adapter_prepare(worker *worker) {
+  uint32_t size = worker->setup->program_size;
+  if (size == 0) return 1;
+  int descriptor = WORKER_ADAPTER_FD + 1 + (int)worker->setup->sealed_count;
+  const uint8_t *program = mmap(NULL, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+  if (program == MAP_FAILED) return 0;
+  /* A worker has one session at a time; a second one when it is opened anew. */
+  int is_made = binder_prepare(program, size, &worker->bound, NULL) == EXPROVE_OK &&
+                binder_reserve(worker->bound, 2, NULL) == EXPROVE_OK;
+  munmap((void *)(uintptr_t)program, size);
+  close(descriptor);
+  return is_made;
+}
+
+/* The entry that the library exports, or that the binder makes for it. */
+static binder_entry entry_of(worker *worker, void *library) {
+  if (worker->setup->program_size == 0) return (binder_entry)(uintptr_t)dlsym(library, "exprove_adapter_entry");
+  binder_entry entry = NULL;
+  if (worker->bound == NULL || binder_attach(worker->bound, library, &entry, NULL) != EXPROVE_OK) return NULL;
+  return entry;
+}
+
 exprove_status adapter_load(worker *worker) {
   adapter_step(worker, WORKER_STEP_DLOPEN);
   if (!open_sealed(worker->setup->sealed_count)) return say(worker, EXPROVE_IO, dlerror());
   void *library = dlopen(EXPANDED(WORKER_ADAPTER_FD), RTLD_NOW | RTLD_LOCAL);
   if (!library) return say(worker, EXPROVE_IO, dlerror());
   note_code(library);
-  entry_function entry = NULL;
-  exprove_status found = find_entry(worker, library, &entry);
-  if (found != EXPROVE_OK) return found;
+  binder_entry entry = entry_of(worker, library);
+  if (!entry)
+    return say(worker, EXPROVE_NOT_FOUND, "the loader finds no exprove_adapter_entry, or not what the binding calls");
   for (uint32_t index = 0; index < worker->setup->version_count; index++) {
     uint32_t version = worker->setup->versions[index];
     memset(&worker->table, 0, sizeof worker->table);

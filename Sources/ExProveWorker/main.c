@@ -111,6 +111,8 @@ int main(void) {
   }
   if (!crash_watch(worker.answers)) return 70;
   open_libraries(&worker);
+  /* What fails here is told when the adapter is loaded. */
+  (void)adapter_prepare(&worker);
   if (!(worker.setup->needs & WORKER_NEEDS_EARLY_LOAD)) enclose(&worker);
   ready(&worker);
   for (uint32_t answered = 0;; answered++) {

@@ -210,6 +210,7 @@ internal import Testing
       #include <sys/socket.h>
       #include <time.h>
       #include <unistd.h>
+      #define MANIFEST_ABI "1.1"
       #define MANIFEST_MORE "memory: 64\\n"
       #include "base.h"
       static void *idle(void *p) { return p; }

@@ -43,10 +43,13 @@ exprove_status binder_check(const uint8_t *program, size_t size, exprove_text *e
 exprove_status binder_open(const uint8_t *program, size_t size, void *library, binder_entry *entry, binder **bound,
                            exprove_text *error);
 
-/* Makes the callbacks of so many sessions beforehand. libffi keeps them in memory that is writable and executable (or
- * maps its own file again, where it was built so): a worker that forbids itself either reserves what it needs before,
- * and binder_open comes before that too. Sessions beyond the reserve ask for more, and are refused with the reason when the
- * system says no. */
+/* The same in two steps, for a worker whose sandbox has to stand before any of the library's code runs: libffi needs
+ * memory that is writable and executable (or maps its own file again, where it was built so), which a sandbox rightly
+ * forbids. binder_prepare makes what the table needs and binder_reserve the callbacks of so many sessions; then
+ * the sandbox is put up, the library loaded, and binder_attach finds its functions without asking the system for
+ * anything. Sessions beyond the reserve are refused with the reason when the system says no. */
+exprove_status binder_prepare(const uint8_t *program, size_t size, binder **bound, exprove_text *error);
+exprove_status binder_attach(binder *bound, void *library, binder_entry *entry, exprove_text *error);
 exprove_status binder_reserve(binder *bound, uint32_t sessions, exprove_text *error);
 
 /* Calls through a callback that came when none was due, since binder_open. */

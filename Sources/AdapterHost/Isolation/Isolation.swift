@@ -86,6 +86,8 @@ package struct WorkerPlan: Sendable {
   package let program: String
   package var deadline = Deadline()
   let sealed: SealedCopy
+  /// What the binder runs, of a bound library.
+  let binding: SealedCopy?
   /// Of the libraries that the manifest names by digest.
   let libraries: [SealedCopy]
 
@@ -95,6 +97,10 @@ package struct WorkerPlan: Sendable {
     self.image = image
     self.program = if let program { program } else { try WorkerPlan.installedProgram() }
     sealed = try SealedCopy(of: image)
+    binding =
+      if let bound = image.bound {
+        try SealedCopy(name: image.manifest.name, path: image.path, bytes: bound.program)
+      } else { nil }
     libraries = try WorkerPlan.libraries(of: image)
   }
 

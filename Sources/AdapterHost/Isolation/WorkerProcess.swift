@@ -41,7 +41,10 @@ struct WorkerFailure: Error {
         descriptors: [
           (null, 1), (null, 2), (link.inletDescriptor, WORKER_INLET_FD), (link.outletDescriptor, WORKER_OUTLET_FD),
           (plan.sealed.descriptor, WORKER_ADAPTER_FD),
-        ] + plan.libraries.enumerated().map { ($1.descriptor, WORKER_ADAPTER_FD + 1 + Int32($0)) })
+        ]
+          + (plan.libraries + [plan.binding].compactMap { $0 }).enumerated().map {
+            ($1.descriptor, WORKER_ADAPTER_FD + 1 + Int32($0))
+          })
     else { return nil }
     var clock: clockid_t = 0
     guard unsafe clock_getcpuclockid(pid, &clock) == 0 else {

@@ -52,18 +52,17 @@ struct StartedWorker {
     setup.memory = UInt64(manifest.memory) << 20
     setup.library_count = UInt32(libraries.count)
     setup.sealed_count = UInt32(plan.libraries.count)
+    setup.program_size = UInt32(plan.image.bound?.program.count ?? 0)
     setup.setting_count = UInt32(configuration.settings.count)
     setup.text_size = UInt32(texts.count)
     setup.manifest_size = UInt32(plan.image.manifestBytes.count)
-    let program = plan.image.bound?.program ?? []
-    setup.program_size = UInt32(program.count)
     setup.frame_capacity = UInt32(frameCapacity)
     setup.slot_count = 8
     setup.slot_events = UInt32(max(1024, manifest.maxEvents))
     setup.has_frame_time = manifest.hasFrameTime ? 1 : 0
     setup.byte_capacity = UInt64(byteCapacity)
     guard configuration.settings.count <= 256,
-      let link = WorkerLink(setup, texts: texts, manifest: plan.image.manifestBytes + program),
+      let link = WorkerLink(setup, texts: texts, manifest: plan.image.manifestBytes),
       let process = WorkerProcess(plan, link)
     else {
       throw .adapter(

@@ -148,7 +148,20 @@ int main(int count, char **arguments) {
   for (int i = 0; i < 200; i++) table.destroy(create());
   demand(binder_reserve(bound, 1u << 20, &error) == EXPROVE_INVALID_ARGUMENT, "a reserve beyond the bound");
   demand(binder_reserve(bound, 50, &error) == EXPROVE_OK, "binder_reserve");
+  /* In the order of a worker: prepared, shut in, and only then attached to the library. */
+  binder *second;
+  demand(binder_prepare(program, program_size, &second, &error) == EXPROVE_OK, "binder_prepare");
+  demand(binder_reserve(second, 5, &error) == EXPROVE_OK, "binder_reserve");
   forbid_executable_memory();
+  exprove_adapter first = table;
+  demand(binder_attach(second, library, &entry, &error) == EXPROVE_OK, "binder_attach");
+  demand(entry(EXPROVE_ABI_VERSION_1_0, &table) == EXPROVE_OK && table.init(&host, &error) == EXPROVE_OK, "entry");
+  for (int i = 0; i < 5; i++) {
+    s = create();
+    demand(decode(s, frames, size, 8, 0) == told, "prepared before the sandbox");
+    table.destroy(s);
+  }
+  table = first;
   for (int i = 0; i < 50; i++) {
     s = create();
     demand(decode(s, frames, size, 8, 0) == told, "in a sandbox");
