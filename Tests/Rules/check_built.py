@@ -77,8 +77,8 @@ def dependency_faults(library):
 
 
 def worker_faults(program):
-    """Plain C: no second Swift runtime may stand beside an adapter's."""
-    found, name = dependency_faults(program), os.path.basename(program)
+    """Plain C: no second Swift runtime may stand beside an adapter's. Bound libraries are called through libffi."""
+    found, name = [each for each in dependency_faults(program) if "needs libffi.so" not in each], os.path.basename(program)
     if re.search(r"\b_?(swift_|\$s)", told("nm", program)):
         found.append(f"{name}: holds a Swift runtime")
     return found
