@@ -37,9 +37,11 @@ struct StartedWorker {
     }
     var setup = worker_setup()
     setup.version = WORKER_LINK_VERSION
-    setup.version_count = UInt32(hostVersions.count)
+    // What the manifest does not claim is not asked for.
+    let versions = hostVersions.filter { $0 <= manifest.abi }.prefix(4)
+    setup.version_count = UInt32(versions.count)
     unsafe withUnsafeMutableBytes(of: &setup.versions) { place in
-      for (index, version) in hostVersions.prefix(4).enumerated() {
+      for (index, version) in versions.enumerated() {
         unsafe place.storeBytes(of: version.rawValue, toByteOffset: index * 4, as: UInt32.self)
       }
     }

@@ -46,6 +46,9 @@ EXPROVE_EXTERN_C_BEGIN
  *   schema *      `key rule value`, more about a setting above it: see exprove.config/1
  *   library *     `NAME sha256:…`, a library beyond XP-A-003's that it needs, and the digest of its file: the host
  *                 refuses another one
+ *   needs *       what it cannot do without in a worker's sandbox: `entropy` (getrandom(2)), `early-load` (the sandbox
+ *                 stands only after `init`)
+ *   memory        most MiB of address space that a session takes, 16 to 65536; 1024 where it is not said
  * A host ignores keys that it does not know when `abi` is later than its own.
  */
 #if defined(__GNUC__) || defined(__clang__)
