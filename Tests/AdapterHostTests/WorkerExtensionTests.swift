@@ -32,12 +32,13 @@ internal import Testing
       for index in 0..<batch.eventCount { events.append(batch.event(at: index)) }
       let health = try session.health()
       let instruments = try session.instrumentStates(page: 1)
-      let capabilities = try session.orderCapabilities()
+      // It sends no orders.
+      #expect(throws: AdapterError.self) { try session.orderCapabilities() }
       let requests = try events.map { try session.snapshotRequest(for: $0) }
       #expect(health != nil && instruments?.isEmpty != true)
       told.append(
         "\(events) \(String(describing: health)) \(String(describing: instruments)) "
-          + "\(String(describing: capabilities)) \(requests)")
+          + "\(requests)")
     }
     #expect(told[0] == told[1])
   }

@@ -11,10 +11,11 @@ SKIPPED = re.compile(r"EXPROVE_(\w+_H|EXTERN_C_\w+|EXPORT|EXTENSION_\w+)$")
 
 
 def main(what, folder):
-    structs, constants, enums = [], [], []
+    structs, constants, enums, headers = [], [], [], []
     for name in sorted(os.listdir(os.path.join(folder, "exprove"))):
         if not name.endswith(".h") or name == "client.h":
             continue
+        headers.append(f"#include <exprove/{name}>")
         with open(os.path.join(folder, "exprove", name), encoding="utf-8") as file:
             text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
         constants += re.findall(r"^\s*#define (EXPROVE_\w+) +[0-9(E]", text, flags=re.M)
@@ -32,7 +33,7 @@ def main(what, folder):
     constants = [name for name in constants if not SKIPPED.match(name)]
     assert len(structs) > 80 and len(constants) > 80, (len(structs), len(constants))
     if what == "surface":
-        print("#include <exprove/adapter.h>")
+        print("\n".join(headers))
         for struct, member in structs:
             print(f"void of_{struct}_{member}(__typeof__(((struct {struct} *)0)->{member}) *value) {{ (void)value; }}")
         for enum in enums:
@@ -40,7 +41,7 @@ def main(what, folder):
         print("exprove_status exprove_adapter_entry(uint32_t version, exprove_adapter *adapter) {\n"
               "  (void)version, (void)adapter;\n  return 0;\n}")
         return
-    print("#include <exprove/adapter.h>\n#include <stdio.h>\nint main(void) {")
+    print("\n".join(headers) + "\n#include <stdio.h>\nint main(void) {")
     for struct, member in structs:
         print(f'  printf("{struct}.{member} %zu %zu\\n", offsetof({struct}, {member}), sizeof((({struct} *)0)->{member}));')
     for name in constants:
