@@ -38,6 +38,15 @@ func adapter(_ target: String, path: String) -> Target {
     ])
 }
 
+func fuzzParsers() -> Target {
+  .target(
+    name: "FuzzParsers",
+    dependencies: [
+      "AdapterBinding", "AdapterHost", "CExProveABI", "CLinux", "EventFlow", "ExecutionIR", "Feeds", "Governance",
+      "TransparencyLog",
+    ], path: "Tests/Fuzz/Parsers", swiftSettings: swiftRules)
+}
+
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -215,6 +224,9 @@ let package = Package(
 // Benchmarks exist, with what they depend on, only for those who ask for them: Tests/Benchmarks/run.sh does.
 if Context.environment["EXPROVE_DEV"] == "1" {
   package.targets += [
+    fuzzParsers(),
+    .executableTarget(
+      name: "fuzz-replay", dependencies: ["FuzzParsers"], path: "Tests/Fuzz/Replay", swiftSettings: swiftRules),
     .target(
       name: "BenchmarkLimits", dependencies: ["CExProveABI"], path: "Tests/Benchmarks/Limits",
       cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])],
@@ -226,4 +238,21 @@ if Context.environment["EXPROVE_DEV"] == "1" {
         "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog",
       ], path: "Tests/Benchmarks/Worker", swiftSettings: swiftRules),
   ]
+}
+
+// Fuzzers too, and built in a way of their own, with libFuzzer: Tests/Fuzz/nightly.sh does.
+if Context.environment["EXPROVE_FUZZING"] == "1" {
+  let watched = swiftRules + [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])]
+  package.products.append(.executable(name: "fuzz-target", targets: ["fuzz-target"]))
+  package.targets += [
+    fuzzParsers(),
+    .executableTarget(
+      name: "fuzz-target", dependencies: ["FuzzParsers"], path: "Tests/Fuzz/Target", swiftSettings: watched,
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
+  ]
+  // What is not watched is not explored.
+  let parsers = ["FuzzParsers", "AdapterBinding", "AdapterHost", "Feeds", "Governance", "SourceDiagnostics"]
+  for target in package.targets where parsers.contains(target.name) {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])]
+  }
 }

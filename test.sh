@@ -72,6 +72,7 @@ step "build" swift build "${swift_options[@]}" --explicit-target-dependency-impo
 step "build tests" swift build "${swift_options[@]}" --build-tests --explicit-target-dependency-import-check error
 step "objects" python3 Tests/Rules/check_built.py "$(swift build "${swift_options[@]}" --show-bin-path)"
 step "tests" swift test "${swift_options[@]}" --skip-build --disable-xctest
+step "fuzz corpus" .build/release/fuzz-replay Tests/Fuzz/corpus
 step "readme" python3 Tests/EndToEnd/readme.py .build/release/exprove .build/release
 if [ -n "${EXPROVE_DATA:-}" ]; then
   # The built command, as a user and an auditor use it.

@@ -35,14 +35,14 @@ extension Trial {
     notes.record(.load)
     let entry = unsafe try LoadedAdapter.load(image, enforcingRules: false)
     notes.record(.entry)
-    let answer = unsafe TableRegion.filled(by: entry, version: hostVersion.rawValue)
+    let answer = unsafe TableRegion.filled(by: entry, version: spokenVersion.rawValue)
     notes.settle()
     guard unsafe answer.status == Status.ok, unsafe TableRegion.missingSlot(answer.table) == nil else {
       throw Finding.skip("the entry does not fill the table (lifecycle.load)")
     }
     let table = unsafe answer.table
     let early = unsafe try openAndClose(table, "before init")
-    let host = HostTable(version: hostVersion)
+    let host = HostTable(version: spokenVersion)
     let (status, text) = unsafe initialise(table, host)
     guard status == Status.ok else {
       throw Finding.fail("init after a create that came too early answered \(describe(status, text))")

@@ -114,10 +114,12 @@ package enum Workshop {
   package static func text(
     _ name: String, _ text: String, flags: [String] = [], headers: String? = nil
   ) throws -> String {
-    let file = "\(directory)/\(name).c"
+    // Two tests may call different texts alike.
+    let file = "\(directory)/\(name)-\(UInt(bitPattern: text.hashValue)).c"
     try Data(text.utf8).write(to: URL(fileURLWithPath: file))
     return try build(
-      key: "text \(name)", name: name, sources: [file], flags: ["-O0"] + flags, headers: headers)
+      key: "text \(name) \(flags) \(headers ?? "") \(text)", name: name, sources: [file], flags: ["-O0"] + flags,
+      headers: headers)
   }
 
   /// C files of the repository, named from its root, with the headers of `headers`.

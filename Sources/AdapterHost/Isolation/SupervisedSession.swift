@@ -30,7 +30,7 @@ internal import EventFlow
   private static let recentLimit = 64
   /// A failure is forgotten after so many frames.
   private static let forgivingFrames = 256
-  private static let framesPerCall = 128
+  private static let framesPerCall = 512
   private static let smallestHistory = 4 << 20
   private static let largestHistory = 64 << 20
 

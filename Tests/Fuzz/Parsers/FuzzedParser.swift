@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AdapterBinding
+internal import AdapterHost
+internal import CExProveABI
+internal import EventFlow
+internal import ExecutionIR
+internal import Feeds
+internal import Governance
+internal import TransparencyLog
+
+/// The host's parsers of bytes that are anybody's. None may crash, hang or take memory beyond reason, whatever it is given;
+/// and what it takes must be what it would write again, where it writes.
+package enum FuzzedParser: String, CaseIterable, Sendable {
+  /// The text of an adapter's section `.exprove.manifest`.
+  case manifest
+  /// A shared library, read without running it.
+  case library
+  /// A binding file.
+  case binding
+  /// A conformance certificate.
+  case certificate
+  /// A capture: pcap, pcapng, gzip, zstd.
+  case pcap
+  /// A capture of length-prefixed messages or lines.
+  case framing
+
+  package func parse(_ bytes: [UInt8]) {
+    switch self {
+    case .manifest: _ = try? AdapterManifest(parsing: bytes)
+    case .library: _ = try? AdapterImage(path: "fuzzed", bytes: bytes)
+    case .binding: _ = BindingFile(bytes, file: "fuzzed").diagnostics
+    case .certificate:
+      _ = try? ConformanceCertificate.verify(bytes, adapter: Digest(of: []), trusted: [], level: 1, now: 0)
+    case .pcap: FuzzedParser.capture(bytes, [.packet])
+    case .framing: FuzzedParser.capture(bytes, [.length16, .line, .message])
+    }
+  }
+
+  /// Reads a capture to its end or to its damage; each frame must lie within the batch's bytes.
+  private static func capture(_ bytes: [UInt8], _ framings: [Framing]) {
+    guard let file = MemoryFile(bytes) else { return }
+    var options = FeedOptions(venue: "FUZZ", adapter: "fuzzed", path: file.path)
+    options.venueLatency = 0
+    guard var reader = try? FeedReader.open(file.path, feed: 0, declared: framings, options: options) else { return }
+    var batch = EventBatch(frames: 64, events: 1, bytes: 4 << 20)
+    var rounds = 0
+    while rounds < 10_000 {
+      batch.removeAll()
+      guard let count = try? reader.read(into: &batch, limit: 64), count > 0 else { return }
+      let frames = batch.frames
+      for index in frames.indices {
+        precondition(Int(frames[index].data) + Int(frames[index].length) <= batch.byteCount, "a frame beyond its bytes")
+      }
+      rounds += 1
+    }
+  }
+}
