@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import AdapterHost
 internal import CLinux
 internal import Glibc
 
@@ -42,9 +43,9 @@ internal import Glibc
     let product = unsafe linux_memfd_create("conform-product", LINUX_MFD_CLOEXEC)
     guard output >= 0, product >= 0 else { return nil }
     guard
-      let pid = ChildProcess.spawn(
-        executable, arguments, environment, directory,
-        [(output, 1), (output, 2), (notes.descriptor, 3), (corpus, 4), (product, 5)])
+      let pid = ProcessStart.spawn(
+        executable, arguments: arguments, environment: environment, directory: directory,
+        descriptors: [(output, 1), (output, 2), (notes.descriptor, 3), (corpus, 4), (product, 5)])
     else {
       close(output)
       close(product)
@@ -142,47 +143,5 @@ internal import Glibc
       written += count
     }
     return true
-  }
-
-  // MARK: posix_spawn(3)
-
-  private static func spawn(
-    _ executable: String, _ arguments: [String], _ environment: [String], _ directory: String,
-    _ descriptors: [(from: Int32, to: Int32)]
-  ) -> pid_t? {
-    var actions = unsafe posix_spawn_file_actions_t()
-    unsafe posix_spawn_file_actions_init(&actions)
-    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    // First out of the way of the numbers that they are given, then to those.
-    var moved: [Int32] = []
-    defer { for descriptor in moved { close(descriptor) } }
-    for (from, to) in descriptors {
-      let high = fcntl(from, F_DUPFD_CLOEXEC, 64)
-      guard high >= 0 else { return nil }
-      moved.append(high)
-      unsafe posix_spawn_file_actions_adddup2(&actions, high, to)
-    }
-    _ = unsafe linux_spawn_addchdir(&actions, directory)
-    var attributes = posix_spawnattr_t()
-    unsafe posix_spawnattr_init(&attributes)
-    defer { unsafe posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    unsafe sigemptyset(&signals)
-    unsafe posix_spawnattr_setsigmask(&attributes, &signals)
-    unsafe sigfillset(&signals)
-    unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-    unsafe posix_spawnattr_setpgroup(&attributes, 0)
-    unsafe posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-    var argumentPointers = unsafe ([executable] + arguments).map { unsafe strdup($0) } + [nil]
-    var environmentPointers = unsafe environment.map { unsafe strdup($0) } + [nil]
-    defer {
-      for index in unsafe argumentPointers.indices { unsafe free(argumentPointers[index]) }
-      for index in unsafe environmentPointers.indices { unsafe free(environmentPointers[index]) }
-    }
-    var pid: pid_t = 0
-    let result = unsafe posix_spawn(&pid, executable, &actions, &attributes, &argumentPointers, &environmentPointers)
-    return result == 0 ? pid : nil
   }
 }

@@ -33,7 +33,7 @@ typedef enum worker_call {
   WORKER_CALL_NONE = 0,
   WORKER_CALL_START,     /* sandbox, load, entry, init and create, as the setup says */
   WORKER_CALL_RESET,
-  WORKER_CALL_DECODE,    /* `frame_count` frames of the table; gives event slots */
+  WORKER_CALL_DECODE,    /* `frame_count` frames of the table, as they become `available`; gives event slots */
   WORKER_CALL_COUNTERS,  /* `size`: how many; values to the note */
   WORKER_CALL_SAVE,      /* keeps the state; its size to `size` */
   WORKER_CALL_SAVED,     /* `size` bytes of the kept state from `offset` on, to the note */
@@ -98,6 +98,7 @@ typedef struct worker_orders {
   uint32_t posted;     /* calls so far; a futex */
   uint32_t taken;      /* event slots taken so far; a futex */
   uint32_t is_waiting; /* the host sleeps on `progress` */
+  uint32_t available;  /* frames of the call to decode that lie there; a futex */
   uint32_t call;
   uint32_t frame_count, frames_per_call;
   uint64_t bytes_size;
@@ -111,7 +112,7 @@ typedef struct worker_answers {
   uint32_t progress; /* grows with every slot and every answer; a futex */
   uint32_t answered; /* calls so far */
   uint32_t filled;   /* event slots so far */
-  uint32_t is_waiting; /* the worker sleeps on `posted` or `taken` */
+  uint32_t is_waiting; /* the worker sleeps on `posted`, `taken` or `available` */
   int32_t status;
   uint32_t text_size;
   uint64_t size;

@@ -24,6 +24,22 @@ static void wait_for_room(worker *worker) {
   }
 }
 
+/* How many frames lie there, more than `next`. */
+static uint32_t wait_for_frames(worker *worker, uint32_t next, uint32_t count) {
+  for (uint32_t turn = 0;; turn++) {
+    uint32_t available = worker_read(&worker->orders->available);
+    if (available > next) return available < count ? available : count;
+    if (turn < WORKER_PATIENCE) {
+      worker_give_way(turn);
+      continue;
+    }
+    worker_write(&worker->answers->is_waiting, 1);
+    if (worker_read(&worker->orders->available) == available)
+      worker_sleep(&worker->orders->available, available, 100000000);
+    worker_write(&worker->answers->is_waiting, 0);
+  }
+}
+
 static void publish(worker *worker) {
   worker->filled++;
   worker_write(&worker->answers->filled, worker->filled);
@@ -39,11 +55,12 @@ static exprove_status decode(worker *worker) {
   uint64_t budget = worker->orders->budget;
   while (next < count && budget >= setup->max_events) {
     wait_for_room(worker);
+    uint32_t here = wait_for_frames(worker, next, count) - next;
     uint8_t *place = worker->slots + worker_slot_size(setup) * (worker->filled % setup->slot_count);
     worker_slot *slot = (worker_slot *)place;
     uint32_t capacity = budget < setup->slot_events ? (uint32_t)budget : setup->slot_events;
     exprove_batch batch = {sizeof batch,
-                           count - next < each ? count - next : each,
+                           here < each ? here : each,
                            worker->bytes,
                            worker->orders->bytes_size,
                            worker->frames + next,
@@ -61,7 +78,7 @@ static exprove_status decode(worker *worker) {
     slot->used = batch.frames_used;
     slot->filled = batch.events_filled;
     publish(worker);
-    if (status != EXPROVE_OK || batch.frames_used == 0 || batch.frames_used > count - next ||
+    if (status != EXPROVE_OK || batch.frames_used == 0 || batch.frames_used > batch.frame_count ||
         batch.events_filled > capacity)
       break;
     next += batch.frames_used;

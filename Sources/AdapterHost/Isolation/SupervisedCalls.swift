@@ -119,9 +119,7 @@ extension SupervisedSession {
     return try perform { () throws(WorkerFailure) in
       let link = self.calls.process.link
       unsafe link.putFrames(
-        UnsafeBufferPointer(rebasing: frames[part.frames]),
-        UnsafeRawBufferPointer(start: bytes + part.bytes.lowerBound, count: part.bytes.count),
-        from: part.bytes.lowerBound)
+        UnsafeBufferPointer(rebasing: frames[part.frames]), 0..<part.frames.count, bytes, from: part.bytes.lowerBound)
       unsafe link.orders.pointee.frame_count = UInt32(part.frames.count)
       unsafe link.orders.pointee.bytes_size = UInt64(part.bytes.count)
       self.calls.post(WORKER_CALL_FRAME_TIME)

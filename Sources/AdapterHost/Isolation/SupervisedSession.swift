@@ -107,10 +107,10 @@ internal import EventFlow
     let perCall = attempts > 1 ? 1 : SupervisedSession.framesPerCall
     let budget = unsafe work.room - work.filled
     let bytes = unsafe UnsafeRawBufferPointer(start: work.bytes + part.bytes.lowerBound, count: part.bytes.count)
-    unsafe link.putFrames(
-      UnsafeBufferPointer(rebasing: work.frames[part.frames]), bytes, from: part.bytes.lowerBound)
-    let shift = unsafe history.append(bytes, from: part.bytes.lowerBound)
     post(part.frames.count, bytes: part.bytes.count, perCall: perCall, budget: budget)
+    unsafe hand(over: UnsafeBufferPointer(rebasing: work.frames[part.frames]), work.bytes, part.bytes.lowerBound)
+    // While the worker is at it.
+    let shift = unsafe history.append(bytes, from: part.bytes.lowerBound)
     var left = budget
     while let slot = try calls.nextSlot() {
       let offered = unsafe min(part.frames.upperBound - work.next, perCall)
@@ -141,9 +141,21 @@ internal import EventFlow
     drainLog()
   }
 
+  /// Copies a call's frames to where the worker reads them, which begins with the first ones.
+  private func hand(over frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, _ start: Int) {
+    var next = 0
+    while next < frames.count {
+      let end = min(frames.count, next + SupervisedSession.framesPerCall)
+      unsafe calls.process.link.putFrames(frames, next..<end, bytes, from: start)
+      calls.publish(frames: end)
+      next = end
+    }
+  }
+
   private func post(_ frames: Int, bytes: Int, perCall: Int, budget: Int) {
     let orders = unsafe calls.process.link.orders
     unsafe orders.pointee.frame_count = UInt32(frames)
+    unsafe orders.pointee.available = 0
     unsafe orders.pointee.frames_per_call = UInt32(perCall)
     unsafe orders.pointee.bytes_size = UInt64(bytes)
     unsafe orders.pointee.budget = UInt64(budget)
@@ -267,11 +279,8 @@ internal import EventFlow
       while next < frames.count {
         let part = unsafe SupervisedSession.part(of: frames, from: next)
         let perCall = SupervisedSession.framesPerCall
-        unsafe link.putFrames(
-          UnsafeBufferPointer(rebasing: frames[part.frames]),
-          UnsafeRawBufferPointer(start: bytes + part.bytes.lowerBound, count: part.bytes.count),
-          from: part.bytes.lowerBound)
         post(part.frames.count, bytes: part.bytes.count, perCall: perCall, budget: .max)
+        unsafe hand(over: UnsafeBufferPointer(rebasing: frames[part.frames]), bytes, part.bytes.lowerBound)
         while let slot = try calls.nextSlot() {
           let offered = min(part.frames.upperBound - next, perCall)
           let capacity = Int(link.setup.slot_events)

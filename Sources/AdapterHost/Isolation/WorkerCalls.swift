@@ -69,6 +69,12 @@ struct WorkerCalls {
 
   // MARK: Decoding
 
+  /// So many frames of the call to decode lie there.
+  func publish(frames: Int) {
+    unsafe worker_write(&link.orders.pointee.available, UInt32(frames))
+    if isWaiting { unsafe worker_wake(&link.orders.pointee.available) }
+  }
+
   /// What came of one call to the adapter's `decode`.
   struct Slot {
     var head: worker_slot

@@ -88,16 +88,21 @@ internal import Glibc
     unsafe (inlet + Int(worker_orders_offset())).assumingMemoryBound(to: worker_orders.self)
   }
 
-  /// Copies frames and the bytes that they refer to; the worker's frames begin at the first of those bytes.
-  func putFrames(_ frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafeRawBufferPointer, from start: Int) {
+  /// Copies the frames of a range and the bytes that they refer to; for the worker, bytes begin at `start`.
+  func putFrames(
+    _ frames: UnsafeBufferPointer<Frame>, _ range: Range<Int>, _ bytes: UnsafePointer<UInt8>, from start: Int
+  ) {
     let table = unsafe (inlet + Int(worker_frames_offset())).assumingMemoryBound(to: Frame.self)
-    for index in frames.indices {
-      unsafe table[index] = frames[index]
-      unsafe table[index].data = frames[index].data - UInt32(start)
+    var (low, high) = (Int.max, 0)
+    for index in range {
+      let frame = unsafe frames[index]
+      low = min(low, Int(frame.data))
+      high = max(high, Int(frame.data) + Int(frame.length))
+      unsafe table[index] = frame
+      unsafe table[index].data = frame.data - UInt32(start)
     }
-    if let base = bytes.baseAddress {
-      unsafe (inlet + places.bytes).copyMemory(from: base, byteCount: bytes.count)
-    }
+    guard low < high else { return }
+    unsafe (inlet + places.bytes + low - start).copyMemory(from: bytes + low, byteCount: high - low)
   }
 
   func putNote(_ bytes: some Collection<UInt8>) {
