@@ -128,8 +128,12 @@ internal import Glibc
       unsafe try check(image, answer, version)
       return unsafe (version, answer.table)
     }
+    throw unsupported(image, versions)
+  }
+
+  static func unsupported(_ image: AdapterImage, _ versions: [AdapterManifest.Version]) -> AdapterError {
     let known = versions.map(\.description).joined(separator: ", ")
-    throw AdapterError(
+    return AdapterError(
       .unsupportedVersion,
       "\(image.path): it implements ABI \(image.manifest.abi) and none that this exprove knows (\(known)); "
         + (image.manifest.abi > hostVersion

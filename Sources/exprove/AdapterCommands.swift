@@ -73,6 +73,7 @@ struct AdapterGroup: ParsableCommand {
                   .object(["name": .string($0.name), "sha256": .string(hexadecimal($0.digest))])
                 }),
               "needed": .array(image.facts.needed.map { .string($0) }),
+              "needs": .array(manifest.needs.map { .string($0.name) }), "memory": .integer(Int64(manifest.memory)),
               "bound": image.bound.map { AdapterGroup.json($0) } ?? .null,
             ]))
         }
@@ -97,6 +98,8 @@ struct AdapterGroup: ParsableCommand {
           Console.print("library     \(library.name) sha256:\(hexadecimal(library.digest))")
         }
         Console.print("needs       \(image.facts.needed.joined(separator: ", "))")
+        let more = manifest.needs.map { ", \($0.name)" }.joined()
+        Console.print("in a worker \(manifest.memory) MiB at most\(more)")
         if let bound = image.bound {
           Console.print("library     \(bound.name), \(bound.bytes.count) bytes, called through libffi")
           for line in bound.check.summary { Console.print("checked     \(line)") }

@@ -14,7 +14,7 @@ internal import Testing
 
   private static func plan(_ path: String) throws -> WorkerPlan {
     var plan = try WorkerPlan(AdapterImage.read(path: path))
-    plan.deadline = Deadline(processor: 1, wall: 20)
+    plan.deadline = Deadline(processor: 1, wall: 120)
     return plan
   }
 
@@ -329,6 +329,19 @@ internal import Testing
     let outcome = Self.decode(&session, ToyVenue.day(10))
     #expect(outcome.error?.code == .quarantined && outcome.frames == 0)
     #expect(outcome.incidents.allSatisfy { $0.text.contains("SIGABRT") }, "\(outcome.incidents.map(\.text))")
+  }
+
+  @Test func aFrameBeyondTheLinkIsRefused() throws {
+    var session = try AdapterSession(.worker(Self.plan(Workshop.adapter("correct"))), Self.configuration)
+    let size = (16 << 20) + 1
+    var batch = EventBatch(frames: 2, events: 64, bytes: size + 64)
+    ToyVenue.fill(&batch, [ToyVenue.define(0, "ABC", sequence: 1), [UInt8](repeating: 65, count: size)])
+    do {
+      _ = try session.decode(&batch)
+      Issue.record("it was taken")
+    } catch {
+      #expect(error.code == .tooLarge && error.message.contains("16777217"), "\(error.message)")
+    }
   }
 
   @Test func refusalsKeepTheirWords() throws {

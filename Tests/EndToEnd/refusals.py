@@ -355,6 +355,10 @@ def limited_files(bench):
     """A limit on file sizes is an error with a name, not a signal."""
     os.mkdir(bench.path("limits"))
     work = product.small_work(bench, "limits-work")
+    refused(bench, 74, ["File too large", "ulimit -f"], *work.arguments("walled"), wrapper=["prlimit", "--fsize=800000"])
+    # What a worker is told lies in a memory file, which such a limit concerns too.
+    plain = work.arguments
+    work.arguments = lambda out: [*plain(out), "--isolation", "in-process"]
     bench.expect(0, *work.arguments("unlimited"))
     for kilobytes in [300, 800]:
         with_small_files(bench, work, bench.path("limits"), kilobytes, product.leaves(bench.path("unlimited")))

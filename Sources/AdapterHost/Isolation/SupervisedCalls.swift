@@ -115,6 +115,7 @@ extension SupervisedSession {
   func frameTimes(
     _ frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, from first: Int
   ) throws(AdapterError) -> (exprove_status, [Int64]) {
+    unsafe try checkSize(frames[first])
     let part = unsafe SupervisedSession.part(of: frames, from: first)
     return try perform { () throws(WorkerFailure) in
       let link = self.calls.process.link

@@ -91,6 +91,7 @@ internal import EventFlow
     let most = plan.image.manifest.maxEvents
     while unsafe work.next < work.frames.count && work.room - work.filled >= most {
       let start = unsafe work.next
+      unsafe try checkSize(work.frames[start])
       do throws(WorkerFailure) {
         unsafe try decodePart(&work, &validator)
       } catch {
@@ -205,6 +206,15 @@ internal import EventFlow
   func begin(with state: [UInt8]?) {
     self.state = state
     history.removeAll()
+  }
+
+  /// One frame at least goes through the link at once.
+  func checkSize(_ frame: Frame) throws(AdapterError) {
+    guard Int(frame.length) > StartedWorker.byteCapacity else { return }
+    throw AdapterError(
+      .tooLarge,
+      "\(plan.image.manifest.name): the frame at byte \(frame.offset) has \(frame.length) bytes; a worker takes at most "
+        + "\(StartedWorker.byteCapacity)")
   }
 
   // MARK: Failure

@@ -67,9 +67,16 @@ struct StartedWorker {
       let link = WorkerLink(setup, texts: texts, manifest: plan.image.manifestBytes),
       let process = WorkerProcess(plan, link)
     else {
+      let number = errno
       throw .adapter(
         AdapterError(
-          .sealing, "\(plan.program): no worker could be started for \(manifest.name): \(systemError(errno))"))
+          .sealing,
+          "\(plan.program): no worker could be started for \(manifest.name): \(systemError(number)); "
+            + (number == EFBIG
+              ? "it takes memory files of some megabytes: raise the limit of file sizes (ulimit -f)"
+              : "it takes memory and a place for one more process")
+            + ", or trust the adapter with --isolation in-process"
+        ))
     }
     let calls = WorkerCalls(process: process)
     let before: worker_answers
@@ -101,9 +108,9 @@ struct StartedWorker {
   ) -> AdapterError {
     let words = describe(answer.status, WorkerLink.text(of: answer))
     if answer.abi_version == 0 {
-      return AdapterError(
-        answer.status == Status.notImplemented ? .unsupportedVersion : .loader,
-        "\(plan.image.path): it does not load in its worker: \(words)")
+      return answer.status == Status.notImplemented
+        ? LoadedAdapter.unsupported(plan.image, hostVersions)
+        : AdapterError(.loader, "\(plan.image.path): it does not load in its worker: \(words)")
     }
     return AdapterError(
       answer.status == Status.notImplemented ? .notOffered : .createFailed,
