@@ -215,6 +215,14 @@ extension Trial {
         reason = "the venue's messages are refused out of order"
         continue
       }
+      // Where messages are numbered, one that comes late is told as a repeat.
+      let isRefused = now.contains { instrument, events in
+        zip(events, before[instrument] ?? []).contains { $0.eventKind == .notice && $1.eventKind != .notice }
+      }
+      guard !isRefused else {
+        reason = "the venue's messages are refused out of order"
+        continue
+      }
       for (instrument, events) in now.sorted(by: { $0.key < $1.key }) {
         for (event, earlier) in zip(events, before[instrument] ?? []) where !Stream.same(event, earlier) {
           throw Finding.fail(

@@ -98,8 +98,7 @@ struct AdapterGroup: ParsableCommand {
           Console.print("library     \(library.name) sha256:\(hexadecimal(library.digest))")
         }
         Console.print("needs       \(image.facts.needed.joined(separator: ", "))")
-        let more = manifest.needs.map { ", \($0.name)" }.joined()
-        Console.print("in a worker \(manifest.memory) MiB at most\(more)")
+        for need in manifest.needs { Console.print("in a worker it needs \(need.name)") }
         if let bound = image.bound {
           Console.print("library     \(bound.name), \(bound.bytes.count) bytes, called through libffi")
           for line in bound.check.summary { Console.print("checked     \(line)") }

@@ -66,7 +66,7 @@ def made_and_read(bench):
     digest = hashlib.sha256(product.read(case.adapter)).hexdigest()
     bench.hold(statement["subject"] == [{"name": "nasdaq-itch50", "digest": {"sha256": digest}}], statement["subject"])
     said = statement["predicate"]
-    bench.hold(said["verdict"] == "pass" and said["level"] == 3 and said["abi"] == "1.0", said)
+    bench.hold(said["verdict"] == "pass" and said["level"] == 3 and said["abi"] == "1.1", said)
     corpus = {"digest": hashlib.sha256(product.read(case.head)).hexdigest(), "size": os.path.getsize(case.head)}
     bench.hold(said["corpora"] == [corpus], said["corpora"])
     bench.hold(int(said["expires"]) - int(said["issued"]) == 30 * 86_400 * 10**9, said)

@@ -18,6 +18,8 @@ EXPROVE_MANIFEST(
     "channel: market-data\n"
     "frame-time: yes\n"
     "max-events: 4\n"
+    /* The runtime seeds its hash tables. */
+    "needs: entropy\n"
     "message: D\nmessage: A\nmessage: E\nmessage: X\nmessage: T\nmessage: S\n")
 
 const char *manifest_text(void) { return exprove_manifest_text; }
