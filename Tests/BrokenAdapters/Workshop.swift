@@ -116,7 +116,8 @@ package enum Workshop {
   ) throws -> String {
     // Two tests may call different texts alike.
     let file = "\(directory)/\(name)-\(UInt(bitPattern: text.hashValue)).c"
-    try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+    // And two at once the same: one must not cut it short under the other's compiler.
+    try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
     return try build(
       key: "text \(name) \(flags) \(headers ?? "") \(text)", name: name, sources: [file], flags: ["-O0"] + flags,
       headers: headers)
