@@ -117,7 +117,7 @@ extension ConformanceRun {
       return Outcome(
         result: result(
           .crash,
-          "\(ConformanceRun.signalName(number)) \(place)" + (trace.isEmpty ? "" : ", at \(trace) of the file")),
+          "\(SystemNames.signal(number)) \(place)" + (trace.isEmpty ? "" : ", at \(trace) of the file")),
         product: child.produced)
     case .exited(let code):
       guard notes.isFinished else {
@@ -158,13 +158,5 @@ extension ConformanceRun {
       outcome.result.detail = "with \(settings) in another process the events differ from the first process's"
     }
     return outcome
-  }
-
-  private static func signalName(_ number: Int32) -> String {
-    let names: [Int32: String] = [
-      SIGSEGV: "SIGSEGV", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGILL: "SIGILL", SIGABRT: "SIGABRT", SIGTRAP: "SIGTRAP",
-      SIGSYS: "SIGSYS", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM",
-    ]
-    return names[number] ?? "signal \(number)"
   }
 }

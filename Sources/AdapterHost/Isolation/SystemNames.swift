@@ -3,8 +3,8 @@
 internal import Glibc
 
 /// Names of signals and system calls, for messages.
-enum SystemNames {
-  static func signal(_ number: Int32) -> String {
+package enum SystemNames {
+  package static func signal(_ number: Int32) -> String {
     let names: [Int32: String] = [
       SIGSEGV: "SIGSEGV", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGILL: "SIGILL", SIGABRT: "SIGABRT", SIGTRAP: "SIGTRAP",
       SIGSYS: "SIGSYS", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM", SIGKILL: "SIGKILL",

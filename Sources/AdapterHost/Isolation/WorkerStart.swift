@@ -96,7 +96,10 @@ struct StartedWorker {
     let source = sandbox.stoodBeforeLoad ? before : answer
     sandbox.landlock = Int(source.landlock)
     sandbox.hasLimits = source.limits == 1
-    (sandbox.hasNoNewPrivileges, sandbox.seccomp) = process.kernelView
+    let (hasNoNewPrivileges, filters) = process.kernelView
+    sandbox.hasNoNewPrivileges = source.no_new_privileges == 1 && hasNoNewPrivileges
+    // Filters that the adapter's own code may have added count for nothing.
+    sandbox.seccomp = source.seccomp == 0 ? 0 : min(2, filters)
     return StartedWorker(calls: calls, sandbox: sandbox)
   }
 
