@@ -71,3 +71,38 @@ exprove_status hook_call(const binder_hook *h, const exprove_task *task, const e
 }
 
 void hook_close(binder_hook *h) { free(h); }
+
+/* --- Requests --------------------------------------------------------------------------------- */
+
+/* A distance in the place of a pointer becomes the pointer to so many bytes there; one to nothing becomes NULL. */
+static int place(uint8_t *image, uint64_t size, void *pointer, uint64_t count, uint64_t each) {
+  uint64_t distance = 0;
+  memcpy(&distance, pointer, sizeof distance);
+  if (count > size / each || distance > size - count * each || distance % (each > 1 ? 8 : 1) != 0) return 0;
+  void *found = count > 0 ? image + distance : NULL;
+  memcpy(pointer, &found, sizeof found);
+  return 1;
+}
+
+static int place_text(uint8_t *image, uint64_t size, exprove_hook_text *text) {
+  return place(image, size, (void *)&text->bytes, text->size, 1);
+}
+
+int hook_arrange(uint8_t *image, uint64_t size, uint64_t delta_place) {
+  if (size < sizeof(exprove_task) + sizeof(exprove_plan_delta) || delta_place % 8 != 0 ||
+      delta_place < sizeof(exprove_task) || delta_place > size - sizeof(exprove_plan_delta))
+    return 0;
+  exprove_task *task = (exprove_task *)(void *)image;
+  exprove_plan_delta *delta = (exprove_plan_delta *)(void *)(image + delta_place);
+  if (!place_text(image, size, &task->id) || !place_text(image, size, &task->account) ||
+      !place_text(image, size, &task->instrument) || !place_text(image, size, &task->currency) ||
+      !place(image, size, (void *)&task->venues, task->venue_count, sizeof(exprove_hook_venue)) ||
+      !place(image, size, (void *)&delta->changes, delta->change_count, sizeof(exprove_hook_change)) ||
+      !place(image, size, (void *)&delta->routes, delta->route_count, sizeof(exprove_hook_change)))
+    return 0;
+  for (uint32_t i = 0; i < task->venue_count; i++) {
+    exprove_hook_venue *venue = (exprove_hook_venue *)(uintptr_t)&task->venues[i];
+    if (!place_text(image, size, &venue->venue) || !place_text(image, size, &venue->symbol)) return 0;
+  }
+  return 1;
+}

@@ -40,7 +40,8 @@ typedef enum worker_call {
   WORKER_CALL_RESTORE,   /* bytes of the note to `offset` of a state of `total` bytes; the last ones load it */
   WORKER_CALL_FRAME_TIME, /* times to the note */
   WORKER_CALL_ENCODE,    /* the request of the note; its bytes to the note, their count to `size` */
-  WORKER_CALL_EXTENSION  /* `offset`: a worker_extension; the rest as it says */
+  WORKER_CALL_EXTENSION, /* `offset`: a worker_extension; the rest as it says */
+  WORKER_CALL_HOOK       /* the request at the beginning of the frames' bytes; what the function answers to `size` */
 } worker_call;
 
 /* Calls of extensions. EXPROVE_NOT_IMPLEMENTED: the adapter has no such table or slot. */
@@ -66,7 +67,8 @@ typedef enum worker_step {
   WORKER_STEP_LOAD,
   WORKER_STEP_FRAME_TIME,
   WORKER_STEP_EXTENSION,
-  WORKER_STEP_ENCODE
+  WORKER_STEP_ENCODE,
+  WORKER_STEP_HOOK
 } worker_step;
 
 /* What the manifest says that the adapter cannot do without. */
@@ -90,6 +92,7 @@ typedef struct worker_setup {
   uint32_t program_size; /* of the binder's program, at the descriptor behind those; 0: the adapter has an entry itself */
   uint32_t text_size, manifest_size;
   uint32_t frame_capacity, slot_count, slot_events, has_frame_time;
+  uint32_t is_hooks; /* the library is one of policy hooks and objective terms, without an entry */
   uint64_t byte_capacity;
 } worker_setup;
 

@@ -104,6 +104,8 @@ package struct ExecutionReport: Sendable {
   package let venues: [ReportVenue]
   package let plans: [(leaf: UInt64, delta: PlanDelta)]
   package let denials: [(leaf: UInt64, denial: DenialRecord)]
+  /// Of vendors' functions.
+  package let answers: [(leaf: UInt64, body: JSON)]
   package let cancels: [UInt64]
   package let summary: (leaf: UInt64, body: JSON)?
   package let prices: [ReportMid]

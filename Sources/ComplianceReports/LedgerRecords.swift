@@ -32,6 +32,8 @@ struct LedgerRecords {
   var fills: [Numbered<FillRecord>] = []
   var brokenFills: [BrokenFill] = []
   var denials: [Numbered<DenialRecord>] = []
+  /// What vendors' functions said, as their leaves have it.
+  var answers: [Numbered<JSON>] = []
   /// Orders sent, in the order of the leaves; in a shadow run those that would have been.
   var orders: [Numbered<ChildOrder>] = []
   var cancels: [UInt64] = []
@@ -76,7 +78,8 @@ struct LedgerRecords {
       filed.append(FiledReport(name: subject.name, digest: subject.digest, leaf: leaf))
       return true
     }
-    guard ["plan", "fill", "denial", "order", "cancel", "report", "journal", "summary"].contains(where: of) else {
+    guard ["plan", "fill", "denial", "hook", "order", "cancel", "report", "journal", "summary"].contains(where: of)
+    else {
       return false
     }
     let body = try LedgerRecords.body(statement, directory)
@@ -86,6 +89,8 @@ struct LedgerRecords {
       fills.append(Numbered(leaf: leaf, value: try FillRecord(json: body["fill"] ?? .null)))
     } else if of("denial") {
       denials.append(Numbered(leaf: leaf, value: try DenialRecord(json: body["denial"] ?? .null)))
+    } else if of("hook") {
+      answers.append(Numbered(leaf: leaf, value: body))
     } else if of("order") {
       orders.append(Numbered(leaf: leaf, value: try ChildOrder(json: body["order"] ?? .null)))
     } else if of("cancel") {

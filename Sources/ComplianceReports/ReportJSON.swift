@@ -24,6 +24,7 @@ extension ExecutionReport {
       "broken_fills": .array(brokenFills.map(json)),
       "decisions": .array(plans.map { .object(["leaf": .wide($0.leaf), "plan": $0.delta.json]) }),
       "denials": .array(denials.map { .object(["leaf": .wide($0.leaf), "denial": $0.denial.json]) }),
+      "vendor_answers": .array(answers.map { .object(["leaf": .wide($0.leaf), "body": $0.body]) }),
       "cancels": ExecutionReport.leaves(cancels),
       "summary": summary.map { .object(["leaf": .wide($0.leaf), "body": $0.body]) } ?? .null,
       "inputs": .object([

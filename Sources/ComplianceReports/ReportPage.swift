@@ -20,6 +20,7 @@ extension ExecutionReport {
       fillSection(&page)
       decisionSection(&page)
       denialSection(&page)
+      answerSection(&page)
       inputSection(&page)
       leafSection(&page)
       definitionSection(&page)

@@ -120,6 +120,27 @@ extension ExecutionReport {
       })
   }
 
+  /// Only where a policy's hooks or a task's terms were asked.
+  func answerSection(_ page: inout Page) {
+    guard !answers.isEmpty else { return }
+    let denied = answers.count { $0.body["verdict"]?.text == "deny" }
+    page.heading("Vendors' functions")
+    page.paragraph(
+      "\(answers.count) times one was asked about a decision; \(denied) times what it said, or its silence, denied it.")
+    page.table(
+      ["Leaf", "Function", "Library", "Purpose", "Said", "Verdict"],
+      answers.map { leaf, body in
+        let question = body["question"]
+        let function = question?["function"]
+        let outcome = body["outcome"].flatMap { try? HookOutcome(json: $0, path: "outcome") }
+        return [
+          .number(String(leaf)), .text("\(function?["name"]?.text ?? "") (\(function?["symbol"]?.text ?? ""))"),
+          .text(String(function?["sha256"]?.text?.prefix(16) ?? "")), .text(question?["purpose"]?.text ?? ""),
+          .text(outcome?.words ?? ""), .text(body["verdict"]?.text ?? ""),
+        ]
+      })
+  }
+
   func inputSection(_ page: inout Page) {
     page.heading("Inputs")
     page.table(

@@ -50,6 +50,7 @@ struct TaskChecker {
     let slicing = self.slicing(syntax)
     let participation = syntax.participation.flatMap { self.participation($0) }
     let limit = syntax.limit.flatMap { self.limit($0) }
+    let terms = self.terms(syntax)
     guard let account = syntax.account, let instrument = syntax.instrument, let currency = syntax.currency,
       let capacity,
       let side, let quantity, let window, let objective, let slicing, let participation, diagnostics.count == before
@@ -61,7 +62,7 @@ struct TaskChecker {
         id: syntax.name.value, account: account.value, capacity: capacity, instrument: instrument.value,
         currency: currency.value, side: side, quantity: quantity, window: window, objective: objective,
         slicing: slicing, participation: participation, limit: limit,
-        venues: venues, referenceVenues: references, algorithm: environment.algorithm)
+        venues: venues, referenceVenues: references, algorithm: environment.algorithm, terms: terms)
     } catch {
       let (range, example) = place(of: error.path, in: syntax)
       report(range, error.reason, help: "write it as: \(example)")
@@ -72,7 +73,7 @@ struct TaskChecker {
   private mutating func reportMissing(_ syntax: TaskSyntax) {
     for clause in Clause.allCases where syntax.seen[clause] == nil {
       switch clause {
-      case .limit, .reference: continue
+      case .limit, .reference, .term: continue
       case .slice: continue
       case .slices:
         guard syntax.seen[.slice] == nil else { continue }
@@ -205,6 +206,7 @@ struct TaskChecker {
       case "slices": .slices
       case "slice_duration": .slice
       case "venues": .venue
+      case "terms": .term
       default: Clause(rawValue: String(path.prefix { $0 != "." }))
       }
     guard let clause else { return (syntax.name.range, "task buy-btc { … }") }

@@ -16,6 +16,8 @@ package import SourceDiagnostics
 ///       limit 61900.00                            // may be left out
 ///       venue BINANCE as BTCUSDT                  // one or more
 ///       reference BINANCE-UM as BTCUSDT           // none or more
+///       term toxicity library "terms.so" sha256 "…" symbol price
+///         signature "int64(const exprove_plan_delta *, int64)" values 25     // none or more
 ///     }
 package struct TaskFile: Sendable {
   /// Empty when there is any diagnostic.

@@ -105,7 +105,7 @@ struct TaskParser {
       skipClause()
       return
     }
-    if let first = task.seen[clause], clause != .venue, clause != .reference {
+    if let first = task.seen[clause], !clause.repeats {
       report(
         token.range, "a second '\(clause.rawValue)'; the first one is in line \(source.position(first.start).line)",
         help: "keep one of them")
@@ -158,6 +158,7 @@ struct TaskParser {
     case .limit: task.limit = try literal("a price", example: example)
     case .venue: task.venues.append(try venue(example))
     case .reference: task.references.append(try venue(example))
+    case .term: task.terms.append(try term(example))
     }
   }
 
@@ -221,6 +222,30 @@ struct TaskParser {
     guard next.kind == .close else { throw expected("'}'", example) }
     _ = take()
     return TaskSyntax.Objective(kind: kind, riskAversion: value)
+  }
+
+  /// A word that the grammar puts here, and the name behind it.
+  private mutating func named(_ word: String, _ what: String, _ example: String) throws(GivenUp) -> Located<String> {
+    guard next.kind == .word, next.text == word else { throw expected("'\(word)' and \(what)", example) }
+    _ = take()
+    return try name(what, example: example)
+  }
+
+  private mutating func term(_ example: String) throws(GivenUp) -> Located<TaskSyntax.Term> {
+    let name = try name("a name of the term", example: example)
+    let file = try named("library", "its library's file name", example)
+    let digest = try named("sha256", "the library's digest", example)
+    let symbol = try named("symbol", "its function", example)
+    let signature = try named("signature", "the function's signature", example)
+    var values: [Located<String>] = []
+    if next.kind == .word, next.text == "values" {
+      _ = take()
+      repeat { values.append(try literal("an integer", example: example)) } while next.kind == .literal
+    }
+    return Located(
+      value: TaskSyntax.Term(
+        name: name, file: file, digest: digest, symbol: symbol, signature: signature, values: values),
+      range: name.range.through((values.last ?? signature).range))
   }
 
   private mutating func venue(_ example: String) throws(GivenUp) -> Located<TaskSyntax.Venue> {

@@ -27,6 +27,16 @@ struct TaskSyntax {
     let symbol: Located<String>
   }
 
+  /// A vendor's function that puts a price on decisions.
+  struct Term {
+    let name: Located<String>
+    let file: Located<String>
+    let digest: Located<String>
+    let symbol: Located<String>
+    let signature: Located<String>
+    let values: [Located<String>]
+  }
+
   let name: Located<String>
   var account: Located<String>?
   var capacity: Located<String>?
@@ -42,6 +52,7 @@ struct TaskSyntax {
   var limit: Located<String>?
   var venues: [Located<Venue>] = []
   var references: [Located<Venue>] = []
+  var terms: [Located<Term>] = []
   /// Clauses that stand there, well formed or not: one with an error is not also missing.
   var seen: [Clause: SourceRange] = [:]
 }
@@ -49,7 +60,10 @@ struct TaskSyntax {
 /// The words that begin a clause, in the order in which a well-kept file has them.
 enum Clause: String, CaseIterable {
   case account, capacity, instrument, currency, side, quantity, window, objective, slices, slice, participation, limit
-  case venue, reference
+  case venue, reference, term
+
+  /// Whether it may stand more than once.
+  var repeats: Bool { self == .venue || self == .reference || self == .term }
 
   /// A valid one.
   var example: String {
@@ -68,6 +82,9 @@ enum Clause: String, CaseIterable {
     case .limit: "limit 61900.00"
     case .venue: "venue BINANCE as BTCUSDT"
     case .reference: "reference BINANCE-UM as BTCUSDT"
+    case .term:
+      "term toxicity library \"terms.so\" sha256 \"<64 digits>\" symbol price signature "
+        + "\"int64(const exprove_plan_delta *, int64)\" values 25"
     }
   }
 }

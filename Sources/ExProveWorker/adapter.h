@@ -26,6 +26,7 @@ typedef struct worker {
   exprove_host host;
   exprove_adapter table;
   exprove_session *session;
+  void *library; /* of hooks, once it is loaded */
   exprove_order_entry_v1 orders_out; /* zeros where the adapter has none */
   uint8_t *state; /* saved, or on its way to be loaded */
   uint64_t state_size, state_room;
@@ -38,6 +39,10 @@ int adapter_prepare(worker *worker);
 /* Loads the sealed adapter, agrees on a version and fills the table; text goes to the answers. */
 exprove_status adapter_load(worker *worker);
 exprove_status adapter_open(worker *worker);
+
+/* Loads the sealed library of hooks. */
+exprove_status hooks_load(worker *worker);
+exprove_status hooks_call(worker *worker);
 
 /* An extension's table when it has at least so many bytes, else NULL. */
 const void *adapter_extension(worker *worker, const char *id, uint32_t least);

@@ -179,6 +179,10 @@ void adapter_call(worker *worker, uint32_t call) {
   exprove_status status = EXPROVE_INVALID_ARGUMENT;
   worker->answers->text_size = 0;
   worker->answers->size = 0;
+  if ((call == WORKER_CALL_HOOK) != (worker->library != NULL)) {
+    worker->answers->status = EXPROVE_INVALID_STATE;
+    return;
+  }
   switch (call) {
     case WORKER_CALL_RESET: status = reset(worker); break;
     case WORKER_CALL_DECODE: status = decode(worker); break;
@@ -189,6 +193,7 @@ void adapter_call(worker *worker, uint32_t call) {
     case WORKER_CALL_FRAME_TIME: status = frame_time(worker); break;
     case WORKER_CALL_ENCODE: status = encode(worker); break;
     case WORKER_CALL_EXTENSION: status = adapter_call_extension(worker); break;
+    case WORKER_CALL_HOOK: status = hooks_call(worker); break;
     default: break;
   }
   worker->answers->status = status;

@@ -115,12 +115,29 @@ static binder_entry entry_of(worker *worker, void *library) {
   return entry;
 }
 
-exprove_status adapter_load(worker *worker) {
+/* The sealed copy, with its code made known for the case that it crashes; NULL, with the loader's words. */
+static void *load_library(worker *worker) {
   adapter_step(worker, WORKER_STEP_DLOPEN);
-  if (!open_sealed(worker->setup->sealed_count)) return say(worker, EXPROVE_IO, dlerror());
-  void *library = dlopen(EXPANDED(WORKER_ADAPTER_FD), RTLD_NOW | RTLD_LOCAL);
-  if (!library) return say(worker, EXPROVE_IO, dlerror());
-  note_code(library);
+  void *library = open_sealed(worker->setup->sealed_count)
+                      ? dlopen(EXPANDED(WORKER_ADAPTER_FD), RTLD_NOW | RTLD_LOCAL)
+                      : NULL;
+  adapter_step(worker, WORKER_STEP_OUTSIDE);
+  if (library) {
+    note_code(library);
+  } else {
+    say(worker, EXPROVE_IO, dlerror());
+  }
+  return library;
+}
+
+exprove_status hooks_load(worker *worker) {
+  worker->library = load_library(worker);
+  return worker->library ? EXPROVE_OK : EXPROVE_IO;
+}
+
+exprove_status adapter_load(worker *worker) {
+  void *library = load_library(worker);
+  if (!library) return EXPROVE_IO;
   binder_entry entry = entry_of(worker, library);
   if (!entry)
     return say(worker, EXPROVE_NOT_FOUND, "the loader finds no exprove_adapter_entry, or not what the binding calls");

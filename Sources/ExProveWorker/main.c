@@ -92,12 +92,12 @@ static void answer(worker *worker, uint32_t answered) {
 
 static exprove_status start(worker *worker) {
   int is_early = (worker->setup->needs & WORKER_NEEDS_EARLY_LOAD) != 0;
-  exprove_status status = adapter_load(worker);
+  exprove_status status = worker->setup->is_hooks ? hooks_load(worker) : adapter_load(worker);
   if (is_early) enclose(worker);
   if (status == EXPROVE_OK) {
     uint32_t stage = sandbox_filter(SANDBOX_RUNNING, worker->setup->needs);
     if (stage) worker->answers->seccomp = stage;
-    status = adapter_open(worker);
+    if (!worker->setup->is_hooks) status = adapter_open(worker);
   }
   return status;
 }
@@ -119,7 +119,7 @@ int main(void) {
     uint32_t call = next_call(&worker, answered);
     if (call == WORKER_CALL_START) {
       worker.answers->status = start(&worker);
-    } else if (worker.session) {
+    } else if (worker.session || worker.library) {
       adapter_call(&worker, call);
     } else {
       worker.answers->status = EXPROVE_INVALID_STATE;

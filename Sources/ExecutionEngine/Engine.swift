@@ -47,6 +47,10 @@ package struct Engine: ~Copyable {
   /// When the last messages left, for the rate control.
   var messages: MessageWindow
   var denials: Int64 = 0
+  /// The decision that waits for answers, the questions put so far, and how many decisions were denied.
+  var open: OpenDecision?
+  var questions: Int64 = 0
+  var deniedDecisions: Int64 = 0
   /// Number of the next child, whether it will be sent or denied: no two stand in the record under one number.
   var nextChild = EngineConfiguration.firstChild
 
@@ -78,6 +82,7 @@ package struct Engine: ~Copyable {
   /// Takes in a batch: books, tape, definitions and the word of the venues on own orders. A batch that reaches to the
   /// next decision is refused: that decision would see what came after it.
   package mutating func step(_ batch: borrowing EventBatch, into output: inout EngineOutput) throws(EngineError) {
+    guard open == nil else { throw .badInput("an input comes before the last question was answered") }
     let frames = batch.frames
     let events = batch.events
     let end = nextDecision ?? .max

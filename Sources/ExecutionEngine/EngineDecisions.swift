@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ExecutionIR
-internal import ExecutionSolver
 internal import Governance
-internal import MarketModel
 
 /// The engine's own times: a plan at the beginning of each slice, looks at the working orders within it, the window's
 /// end, and the end of the run.
@@ -29,16 +27,19 @@ extension Engine {
     return start + length / Int64(EngineConfiguration.looksPerSlice) * Int64(part)
   }
 
-  /// Decides at `nextDecision`.
+  /// Decides at `nextDecision`. Where a vendor's function has to be asked first, `question` says what, and the decision ends
+  /// with the last `answer`.
   package mutating func decide(into output: inout EngineOutput) throws(EngineError) {
     guard let time = nextDecision else { return }
+    guard open == nil else { throw .badInput("a decision is due at \(time) before the last question was answered") }
     now = max(now, time)
     if look < looks {
       let slice = look / EngineConfiguration.looksPerSlice
       let part = look % EngineConfiguration.looksPerSlice
       if part == 0 {
         try beginSlice(slice, at: time, into: &output)
-        output.isPublishing = true
+        if question == nil { try conclude(into: &output) }
+        return
       }
       try work(slice: slice, part: part, at: time, into: &output)
     } else if look == looks {
@@ -58,39 +59,5 @@ extension Engine {
     isFinished = true
     output.statements.append(summaryStatement(reason: reason))
     output.isPublishing = true
-  }
-
-  private mutating func beginSlice(_ slice: Int, at time: Int64, into output: inout EngineOutput) throws(EngineError) {
-    if !hasStarted { start() }
-    let context = try makeContext(slice: slice, at: time)
-    let contextJSON = context.json
-    output.statements.append(
-      EngineStatement(kind: .context, subject: "context/\(decisions)", body: contextJSON))
-    // A venue that fills what it had cancelled can bring this below 0.
-    let remaining = max(0, venues.quantity - blotter.totals.filled - blotter.totals.working)
-    do {
-      let decision = try Planner.plan(
-        task: configuration.task, context: context, previous: plan, sequence: decisions, decidedAt: time,
-        currentSlice: slice, remaining: remaining)
-      plan = decision.plan
-      let body = decision.delta.marked(clocks.uncertain).json
-      output.statements.append(EngineStatement(kind: .plan, subject: "plan/\(decisions)", body: body))
-      lastDelta = body.digest
-    } catch {
-      throw .badInput("task \(configuration.task.id): no plan at \(time): \(error)")
-    }
-    decisions += 1
-    for venue in targets.indices {
-      filledAtSliceStart[venue] = blotter.totals(venue: venue).filled
-      targets[venue] = plan[slice, venue] + blotter.totals(venue: venue).working
-    }
-  }
-
-  private mutating func start() {
-    hasStarted = true
-    for venue in venues.listings.indices {
-      guard let number = venues.instruments[venue] else { continue }
-      volumeAtStart[venue] = market.tape(number).volume
-    }
   }
 }

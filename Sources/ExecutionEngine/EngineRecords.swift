@@ -49,6 +49,15 @@ extension Engine {
       ]))
   }
 
+  func hookStatement(_ question: HookQuestion, _ outcome: HookOutcome, verdict: String) -> EngineStatement {
+    EngineStatement(
+      kind: .hook, subject: "hook/\(question.number)",
+      body: .object([
+        "question": question.json, "outcome": outcome.json, "verdict": .string(verdict),
+        "policy": .string(policyDigest.description), "fills": .string(configuration.fills.rawValue),
+      ]))
+  }
+
   /// A cancel goes out again where no answer came; each is told apart by its count.
   func cancelStatement(_ child: ChildState, reason: String, at time: Int64) -> EngineStatement {
     let task = configuration.task
@@ -117,20 +126,24 @@ extension Engine {
   func summaryStatement(reason: String) -> EngineStatement {
     let counters = market.counters
     let book = blotter.counters
-    return EngineStatement(
-      kind: .summary, subject: "summary",
-      body: .object([
-        "task": .string(taskDigest.description), "fills": .string(configuration.fills.rawValue),
-        "ended": .string(reason), "at": .wide(now), "events": .wide(sequence), "decisions": .integer(decisions),
-        "orders": .integer(Int64(blotter.children.count)), "denials": .integer(denials),
-        "ordered": quantity(venues.quantity), "filled": quantity(blotter.totals.filled),
-        "working": quantity(blotter.totals.working), "unanswered": quantity(blotter.unanswered),
-        "gaps": .wide(counters.gaps), "unknown_orders": .wide(counters.unknownOrders),
-        "unusable": .wide(counters.unusable), "overflows": .wide(counters.overflows),
-        "repeated_acknowledgements": .wide(book.repeatedAcknowledgements),
-        "repeated_fills": .wide(book.repeatedFills), "late_reports": .wide(book.lateReports),
-        "unknown_reports": .wide(book.unknownOrders), "overfills": .wide(book.overfills),
-      ]))
+    var body: [String: JSON] = [
+      "task": .string(taskDigest.description), "fills": .string(configuration.fills.rawValue),
+      "ended": .string(reason), "at": .wide(now), "events": .wide(sequence), "decisions": .integer(decisions),
+      "orders": .integer(Int64(blotter.children.count)), "denials": .integer(denials),
+      "ordered": quantity(venues.quantity), "filled": quantity(blotter.totals.filled),
+      "working": quantity(blotter.totals.working), "unanswered": quantity(blotter.unanswered),
+      "gaps": .wide(counters.gaps), "unknown_orders": .wide(counters.unknownOrders),
+      "unusable": .wide(counters.unusable), "overflows": .wide(counters.overflows),
+      "repeated_acknowledgements": .wide(book.repeatedAcknowledgements),
+      "repeated_fills": .wide(book.repeatedFills), "late_reports": .wide(book.lateReports),
+      "unknown_reports": .wide(book.unknownOrders), "overfills": .wide(book.overfills),
+    ]
+    // Runs without vendors' functions say nothing of them.
+    if questions > 0 {
+      body["questions"] = .integer(questions)
+      body["denied_decisions"] = .integer(deniedDecisions)
+    }
+    return EngineStatement(kind: .summary, subject: "summary", body: .object(body))
   }
 
   private func quantity(_ value: Int64) -> JSON { .string(FixedPoint.text(value, scale: venues.scale)) }

@@ -162,6 +162,33 @@ public struct PlanBinding: Hashable, Sendable {
   }
 }
 
+/// A plan that was weighed with the task's own terms.
+public struct PlanAlternative: Hashable, Sendable {
+  /// Venues that get nothing in the current slice, whatever it costs; empty for the objective's own choice.
+  public let leavesOut: [Int]
+  /// The sum of the objective's terms, in their unit.
+  public let objective: Int128
+  /// What each of the task's terms asks for it, in the same unit.
+  public let prices: [Int64]
+
+  public init(leavesOut: [Int], objective: Int128, prices: [Int64]) {
+    self.leavesOut = leavesOut
+    self.objective = objective
+    self.prices = prices
+  }
+
+  /// What is compared; nil beyond 128 bits.
+  public var total: Int128? {
+    var sum = objective
+    for price in prices {
+      let (next, overflow) = sum.addingReportingOverflow(Int128(price))
+      if overflow { return nil }
+      sum = next
+    }
+    return sum
+  }
+}
+
 /// The cheapest plan other than the one that was chosen. It differs by one lot in one cell given for one in another;
 /// for an objective of this kind (M♮-convex) no plan is nearer in cost.
 public struct PlanRunnerUp: Hashable, Sendable {

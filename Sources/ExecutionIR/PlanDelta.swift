@@ -34,13 +34,19 @@ public struct PlanDelta: Hashable, Sendable {
   /// Inputs whose order nobody can tell; empty where there are none.
   public private(set) var orderUncertain: [OrderUncertainty]
 
+  /// Plans that were weighed with the task's own terms; empty where it has none. The first one is the cheapest by the
+  /// objective alone.
+  public private(set) var alternatives: [PlanAlternative]
+  /// Which of them this is.
+  public private(set) var chosen: Int
+
   public var optimal: Bool { gap == 0 }
 
   public init(
     sequence: Int64, task: Digest, context: Digest, previousPlan: Digest, plan: Digest, decidedAt: Int64,
     currentSlice: Int, remaining: Int64, unplaced: Int64, lot: Int64, changes: [PlanChange], routing: [PlanRoute],
     terms: PlanTerms, gap: Int128, bindings: [PlanBinding], runnerUp: PlanRunnerUp?, explanation: [String],
-    orderUncertain: [OrderUncertainty] = []
+    orderUncertain: [OrderUncertainty] = [], alternatives: [PlanAlternative] = [], chosen: Int = 0
   ) {
     self.sequence = sequence
     self.task = task
@@ -60,6 +66,17 @@ public struct PlanDelta: Hashable, Sendable {
     self.runnerUp = runnerUp
     self.explanation = explanation
     self.orderUncertain = orderUncertain
+    self.alternatives = alternatives
+    self.chosen = chosen
+  }
+
+  /// The same decision, chosen among others by what vendors' terms say of them.
+  package func chosen(_ index: Int, of alternatives: [PlanAlternative], saying lines: [String]) -> PlanDelta {
+    var result = self
+    result.alternatives = alternatives
+    result.chosen = index
+    result.explanation += lines
+    return result
   }
 
   /// The same decision, marked as one whose inputs may have come in another order.

@@ -12,6 +12,10 @@ extension PlanDelta {
       "bindings": .array(bindings.map(\.json)), "explanation": .array(explanation.map { .string($0) }),
     ]
     if let runnerUp { members["runner_up"] = runnerUp.json }
+    if !alternatives.isEmpty {
+      members["alternatives"] = .array(alternatives.map(\.json))
+      members["chosen"] = .integer(Int64(chosen))
+    }
     if !orderUncertain.isEmpty { members["order_uncertain"] = .array(orderUncertain.map(\.json)) }
     return .object(members)
   }
@@ -25,8 +29,13 @@ extension PlanDelta {
       keys: [
         "sequence", "task", "context", "previous_plan", "plan", "decided_at", "current_slice", "remaining", "unplaced",
         "lot", "changes", "routing", "terms", "gap", "bindings", "runner_up", "explanation",
-        "order_uncertain",
+        "order_uncertain", "alternatives", "chosen",
       ])
+    let alternatives =
+      reader.has("alternatives") ? try reader.list("alternatives", atMost: 64, PlanAlternative.init) : []
+    guard alternatives.isEmpty != reader.has("chosen") else {
+      throw reader.error("chosen", "stands where alternatives do, and nowhere else")
+    }
     let cells = LocalExecutionTask.mostSlices * LocalExecutionTask.mostVenues
     self.init(
       sequence: try reader.integer("sequence", in: 0...Int64.max), task: try reader.digest("task"),
@@ -46,7 +55,9 @@ extension PlanDelta {
         guard let text = json.text else { throw RecordError(path: path, reason: "a string is expected here") }
         return text
       },
-      orderUncertain: reader.has("order_uncertain") ? try reader.list("order_uncertain", OrderUncertainty.init) : [])
+      orderUncertain: reader.has("order_uncertain") ? try reader.list("order_uncertain", OrderUncertainty.init) : [],
+      alternatives: alternatives,
+      chosen: alternatives.isEmpty ? 0 : try reader.integer("chosen", in: 0...alternatives.count - 1))
   }
 }
 
@@ -107,6 +118,28 @@ extension PlanBinding {
       constraint: try reader.choice("constraint"), slice: reader.has("slice") ? try reader.slice("slice") : nil,
       venue: reader.has("venue") ? try reader.venue("venue") : nil, bound: try reader.integer("bound"),
       worth: reader.has("worth") ? try reader.integer("worth") : nil, reason: try reader.string("reason"))
+  }
+}
+
+extension PlanAlternative {
+  package var json: JSON {
+    .object([
+      "leaves_out": .array(leavesOut.map { .integer(Int64($0)) }), "objective": .wide(objective),
+      "prices": .array(prices.map { .wide($0) }),
+    ])
+  }
+
+  package init(json: JSON, path: String) throws(RecordError) {
+    let reader = try RecordReader(json, path: path, keys: ["leaves_out", "objective", "prices"])
+    self.init(
+      leavesOut: try reader.list("leaves_out", atMost: LocalExecutionTask.mostVenues) {
+        (json, path) throws(RecordError) -> Int in
+        guard let venue: Int = json.integer(), (0..<LocalExecutionTask.mostVenues).contains(venue) else {
+          throw RecordError(path: path, reason: "the index of a venue is expected here")
+        }
+        return venue
+      },
+      objective: try reader.integer("objective"), prices: try reader.integers("prices", atMost: VendorFunction.most))
   }
 }
 

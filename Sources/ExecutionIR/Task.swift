@@ -101,12 +101,15 @@ public struct LocalExecutionTask: Hashable, Sendable {
   /// Which venues inform and are never routed to.
   public let referenceVenues: [TaskVenue]
   public let algorithm: Algorithm
+  /// Vendors' functions that put a price on each decision, besides the objective's own terms.
+  public let terms: [VendorFunction]
 
   /// Checks everything that can be checked without market or reference data.
   public init(
     id: String, account: String, capacity: TradingCapacity, instrument: String, currency: String, side: OrderSide,
     quantity: ExactDecimal, window: TaskWindow, objective: TaskObjective, slicing: TaskSlicing, participation: Int64,
-    limit: Int64?, venues: [TaskVenue], referenceVenues: [TaskVenue], algorithm: Algorithm
+    limit: Int64?, venues: [TaskVenue], referenceVenues: [TaskVenue], algorithm: Algorithm,
+    terms: [VendorFunction] = []
   ) throws(RecordError) {
     self.id = id
     self.account = account
@@ -123,6 +126,7 @@ public struct LocalExecutionTask: Hashable, Sendable {
     self.venues = venues
     self.referenceVenues = referenceVenues
     self.algorithm = algorithm
+    self.terms = terms
     try check()
   }
 
@@ -149,6 +153,9 @@ public struct LocalExecutionTask: Hashable, Sendable {
       throw RecordError(path: "objective.risk_aversion", reason: "must not be below 0")
     }
     try checkSlicing()
+    guard terms.count <= VendorFunction.most else {
+      throw RecordError(path: "terms", reason: "more than \(VendorFunction.most) terms")
+    }
     guard !venues.isEmpty else { throw RecordError(path: "venues", reason: "names no venue") }
     let all = venues + referenceVenues
     guard all.count <= LocalExecutionTask.mostVenues else {

@@ -14,6 +14,7 @@ extension LocalExecutionTask {
     case .count(let count): members["slices"] = .integer(Int64(count))
     case .duration(let duration): members["slice_duration"] = .wide(duration)
     }
+    if !terms.isEmpty { members["terms"] = .array(terms.map(\.json)) }
     if let limit { members["limit"] = .string(FixedPoint.text(limit, scale: priceScale)) }
     return .object(members)
   }
@@ -26,7 +27,7 @@ extension LocalExecutionTask {
       json, path: "",
       keys: [
         "id", "account", "capacity", "instrument", "currency", "side", "quantity", "window", "objective", "slices",
-        "slice_duration", "participation", "limit", "venues", "reference_venues", "algorithm",
+        "slice_duration", "participation", "limit", "venues", "reference_venues", "algorithm", "terms",
       ])
     var limit: Int64?
     if reader.has("limit") {
@@ -48,7 +49,8 @@ extension LocalExecutionTask {
       objective: TaskObjective(json: reader.value("objective"), path: reader.at("objective")), slicing: slicing,
       participation: reader.integer("participation"), limit: limit, venues: reader.list("venues", TaskVenue.init),
       referenceVenues: reader.list("reference_venues", TaskVenue.init),
-      algorithm: Algorithm(json: reader.value("algorithm"), path: reader.at("algorithm")))
+      algorithm: Algorithm(json: reader.value("algorithm"), path: reader.at("algorithm")),
+      terms: VendorFunction.list(reader, "terms"))
   }
 }
 

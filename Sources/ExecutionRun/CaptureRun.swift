@@ -72,6 +72,7 @@ package enum CaptureRun {
       setups.append(setup)
     }
     try CaptureRun.check(task, setups)
+    let hooks = try RunHooks.open(policy: policy, file: request.policy, task: task, file: request.task)
     let certificates = opening.certificates
     let described = setups.map { RunSetup.describe($0) }
     var feeds = certificates?.adding(to: described) ?? described
@@ -84,7 +85,7 @@ package enum CaptureRun {
         FeedDescription(
           venue: "MODEL", isReference: false, source: "model", option: "", container: "event", adapter: nil))
     }
-    let description = RunDescription(
+    var description = RunDescription(
       started: request.now, identity: request.identity.name, verifier: request.identity.publicVerifierKey,
       origin: PreparedRun.origin(
         request.identity,
@@ -92,8 +93,9 @@ package enum CaptureRun {
       fills: request.fills,
       fillsDetail: CaptureRun.detail(request), seed: request.seed, task: task, policy: policy,
       reference: Digest(of: reference.json.canonical), prior: prior, feeds: feeds)
+    description.functions = hooks.described
     return try PreparedRun(
-      description, reference, adapters: setups.map(\.adapter), source: input, certificates: certificates,
+      description, reference, adapters: setups.map(\.adapter), source: input, certificates: certificates, hooks: hooks,
       identity: request.identity, directory: RunDirectory(request.out))
   }
 

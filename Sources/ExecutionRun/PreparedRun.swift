@@ -18,8 +18,9 @@ package struct PreparedRun {
   /// - Parameter adapters: what decodes the feeds; each goes into the directory once.
   init(
     _ description: RunDescription, _ reference: ReferenceData, adapters: [AdapterModule], source: any RunSource,
-    certificates: AdapterCertificates? = nil, identity: Identity, directory: RunDirectory
+    certificates: AdapterCertificates? = nil, hooks: RunHooks? = nil, identity: Identity, directory: RunDirectory
   ) throws(RunError) {
+    let hooks = hooks ?? .none(description.task)
     configuration = description.engine(reference)
     // A task that does not fit its reference data is refused before anything is written.
     _ = try RunDriver.begin(configuration)
@@ -29,12 +30,13 @@ package struct PreparedRun {
       let digest = Digest(bytes: adapter.image.digest)!
       if !bytes.contains(where: { $0.0 == digest }) { bytes.append((digest, adapter.image.bytes)) }
     }
+    for library in hooks.libraries where !bytes.contains(where: { $0.0 == library.0 }) { bytes.append(library) }
     recorder = try RunRecorder.begin(
       directory, proposed: description, identity: identity, adapters: bytes, reference: reference.json.canonical,
       certificates: certificates?.files ?? [])
     warnings = certificates?.warnings ?? []
     self.source = source
-    driver = RunDriver(source: source, recorder: recorder)
+    driver = RunDriver(source: source, recorder: recorder, hooks: hooks)
   }
 
   package func run() throws(RunError) {

@@ -10,6 +10,7 @@ package import RunJournal
 package final class RunDriver {
   private let source: any RunSource
   private let recorder: RunRecorder
+  private let hooks: RunHooks
   private var batch = EventBatch(frames: 1024, events: 1 << 16, bytes: 8 << 20)
   private var output = EngineOutput()
 
@@ -20,9 +21,10 @@ package final class RunDriver {
   /// Told the time and the number of events from time to time.
   package var progress: (_ time: Int64, _ events: UInt64) -> Void = { _, _ in }
 
-  package init(source: any RunSource, recorder: RunRecorder) {
+  package init(source: any RunSource, recorder: RunRecorder, hooks: RunHooks) {
     self.source = source
     self.recorder = recorder
+    self.hooks = hooks
   }
 
   /// Runs to the window's end or to the end of the input.
@@ -73,6 +75,16 @@ package final class RunDriver {
     output.removeAll()
     try recorder.record(input: RunInputs.clock(time))
     do throws(EngineError) { try engine.decide(into: &output) } catch { throw .badInput(error.description) }
+    try deliver(engine)
+    while let question = engine.question { try answer(question, &engine) }
+  }
+
+  /// What a vendor's function says is an input: the engine waits for it, and a run that goes on takes what was recorded.
+  private func answer(_ question: HookQuestion, _ engine: inout Engine) throws(RunError) {
+    let outcome = try recorder.recordedOutcome(of: question) ?? hooks.ask(question)
+    output.removeAll()
+    try recorder.record(input: RunInputs.hook(question, outcome))
+    do throws(EngineError) { try engine.answer(outcome, into: &output) } catch { throw .badInput(error.description) }
     try deliver(engine)
   }
 

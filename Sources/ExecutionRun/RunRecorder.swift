@@ -101,6 +101,16 @@ package final class RunRecorder {
     try filePassed()
   }
 
+  /// What an earlier start was answered to the question that comes next; nil where the run has not been so far.
+  package func recordedOutcome(of question: HookQuestion) throws(RunError) -> HookOutcome? {
+    let recorded: JSON?
+    do throws(JournalError) { recorded = try journal.recordedInput() } catch { throw RunRecorder.failure(error) }
+    guard let body = recorded.flatMap(RunInputs.hookBody) else { return nil }
+    do throws(RecordError) { return try RunInputs.outcome(of: question, in: body) } catch {
+      throw .badInput("\(directory.journal): \(error)")
+    }
+  }
+
   /// An incident, in the journal and in the ledger.
   package func record(_ incident: IncidentRecord) throws(RunError) {
     waiting.append(incident.input)

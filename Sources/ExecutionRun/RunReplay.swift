@@ -20,13 +20,17 @@ package struct ReplayReport: Sendable {
   package var eventDigest: Digest? = nil
   /// Whether the adapters decoded the frames again, or the recorded events were taken.
   package var decodedAgain: Bool
+  /// What vendors' functions were asked, and how much of it was asked again.
+  package var questions = 0
+  package var askedAgain = 0
 
   package var json: JSON {
     .object([
       "identical": .bool(isIdentical), "difference": difference.map { .string($0) } ?? .null,
       "leaves": .integer(Int64(leaves)), "records": .wide(records), "events": .wide(events),
       "event_digest": eventDigest.map { .string($0.description) } ?? .null,
-      "decoded_again": .bool(decodedAgain),
+      "decoded_again": .bool(decodedAgain), "questions": .integer(Int64(questions)),
+      "asked_again": .integer(Int64(askedAgain)),
     ])
   }
 }
@@ -36,6 +40,8 @@ package struct ReplayReport: Sendable {
 package final class RunReplay {
   private let directory: RunDirectory
   private let description: RunDescription
+  /// Asked again, where that is wanted.
+  private var hooks: RunHooks?
   private var decoders: [FrameDecoder?] = []
   private var instruments = GlobalInstruments()
   private var recorded: [(subject: String, digest: Digest)] = []
@@ -48,11 +54,15 @@ package final class RunReplay {
 
   /// - Parameters:
   ///   - isolation: where the recorded adapters run; nil: nowhere, and the recorded events are taken.
-  package static func replay(_ path: String, isolation: Isolation?) throws(RunError) -> ReplayReport {
+  ///   - asksAgain: whether vendors' functions are asked again and must answer what is recorded.
+  package static func replay(
+    _ path: String, isolation: Isolation?, asksAgain: Bool = false
+  ) throws(RunError) -> ReplayReport {
     let directory = RunDirectory(path)
     let (description, _) = try directory.require()
     let replay = RunReplay(directory, description, decodes: isolation != nil)
     if let isolation { try replay.openSessions(isolation) }
+    if asksAgain { replay.hooks = try RunHooks.recorded(description, directory) }
     try replay.readLedger()
     try replay.run()
     return replay.report
@@ -113,7 +123,7 @@ package final class RunReplay {
   private func run() throws(RunError) {
     let reference = try directory.reference(description.reference)
     var engine = try RunDriver.begin(description.engine(reference))
-    compare(RunStatements.run(description, adapters: adapterDigests()))
+    compare(RunStatements.run(description, adapters: description.libraries))
     var batch = EventBatch(frames: 1 << 16, events: 1 << 17, bytes: 16 << 20)
     do {
       var journal = try JournalReader(directory: directory.journal)
@@ -136,7 +146,9 @@ package final class RunReplay {
             }
             checkAllSent()
             try engine.decide(into: &output)
-            keepIntents()
+            if engine.question == nil { keepIntents() }
+          } else if let body = RunInputs.hookBody(input) {
+            try answer(body, &engine)
           } else if let statement = RunStatements.incident(input) {
             compare(statement)
           } else if input == RunInputs.end {
@@ -159,19 +171,34 @@ package final class RunReplay {
     }
   }
 
+  /// The recorded answer to what the engine asks; where it is asked again, the same must be said.
+  private func answer(_ body: JSON, _ engine: inout Engine) throws {
+    guard let question = engine.question, let outcome = try RunInputs.outcome(of: question, in: body) else {
+      report.difference =
+        "record \(report.records - 1): a vendor's function was asked what the engine does not ask"
+      return
+    }
+    report.questions += 1
+    if let hooks {
+      let now = hooks.ask(question)
+      guard now == outcome else {
+        report.difference =
+          "record \(report.records - 1): “\(question.function.name)” was recorded with \(outcome.words) about decision "
+          + "\(question.delta.sequence), and gives \(now.words) now"
+        return
+      }
+      report.askedAgain += 1
+    }
+    try engine.answer(outcome, into: &output)
+    // The answer to the last question ends the decision, and may send orders.
+    if engine.question == nil { keepIntents() }
+  }
+
   /// Orders of simulated venues come back as frames; a model's answers are in the record without them.
   private func keepIntents() {
     guard description.fills == .simulated else { return }
     intents = output.intents
     nextIntent = 0
-  }
-
-  private func adapterDigests() -> [Digest] {
-    var digests: [Digest] = []
-    for feed in description.feeds {
-      if let digest = feed.adapter?.digest, !digests.contains(digest) { digests.append(digest) }
-    }
-    return digests
   }
 
   private func finish() {

@@ -103,11 +103,12 @@ package enum RunSetup {
       framing: session.framing.rawValue, channel: session.channel.rawValue, dayStart: session.dayStart,
       zoneDigest: zoneDigest, seed: session.seed,
       settings: session.settings.map { FeedDescription.Setting(key: $0.key, value: $0.value) },
-      isolation: sandbox.map {
-        AdapterIsolation(
-          landlock: $0.landlock, seccomp: $0.seccomp, hasNoNewPrivileges: $0.hasNoNewPrivileges,
-          hasLimits: $0.hasLimits,
-          stoodBeforeLoad: $0.stoodBeforeLoad)
-      })
+      isolation: sandbox.map { describe($0) })
+  }
+
+  static func describe(_ sandbox: SandboxLevel) -> AdapterIsolation {
+    AdapterIsolation(
+      landlock: sandbox.landlock, seccomp: sandbox.seccomp, hasNoNewPrivileges: sandbox.hasNoNewPrivileges,
+      hasLimits: sandbox.hasLimits, stoodBeforeLoad: sandbox.stoodBeforeLoad)
   }
 }

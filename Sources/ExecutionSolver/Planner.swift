@@ -54,13 +54,14 @@ package enum Planner {
   ///   - previous: the plan before; an empty one of the same shape for the first decision.
   ///   - remaining: what of the parent is neither filled nor live, at the context's scale.
   ///   - placed: what is filled or live already of the current slice, per venue, at the context's scale.
+  ///   - leavingOut: venues that get nothing in the current slice, to see what that costs.
   package static func plan(
     task: LocalExecutionTask, context: SharedMarketContext, previous: Plan, sequence: Int64, decidedAt: Int64,
-    currentSlice: Int, remaining: Int64, placed: [Int64]? = nil
+    currentSlice: Int, remaining: Int64, placed: [Int64]? = nil, leavingOut: [Int] = []
   ) throws(PlannerError) -> PlannedDecision {
     let inputs = try PlannerInputs(
       task: task, context: context, decidedAt: decidedAt, currentSlice: currentSlice, remaining: remaining,
-      placed: placed ?? [Int64](repeating: 0, count: context.venues.count))
+      placed: placed ?? [Int64](repeating: 0, count: context.venues.count), leavingOut: leavingOut)
     guard previous.slices == context.slices, previous.venues == context.venues.count, previous.scale == context.scale
     else { throw .mismatch("the previous plan has another shape or scale than the context") }
     let schedule = try PlannerSchedule(inputs, costs: PlannerCosts(inputs))
@@ -93,11 +94,11 @@ struct PlannerInputs {
   /// Why a venue is left out of all slices, or nil.
   let excluded: [String?]
   /// Why a venue is left out of the current slice only, or nil.
-  let beyondLimit: [String?]
+  let leftOutNow: [String?]
 
   init(
     task: LocalExecutionTask, context: SharedMarketContext, decidedAt: Int64, currentSlice: Int, remaining: Int64,
-    placed: [Int64]
+    placed: [Int64], leavingOut: [Int]
   ) throws(PlannerError) {
     self.task = task
     self.context = context
@@ -120,7 +121,10 @@ struct PlannerInputs {
     guard placed.count == context.venues.count, placed.allSatisfy({ (0...ScheduleProblem.mostLots).contains($0) })
     else { throw .mismatch("one quantity of 0 or more is expected per venue for what is placed already") }
     excluded = context.venues.map { PlannerInputs.exclusion($0, task.side) }
-    beyondLimit = context.venues.map { PlannerInputs.exclusionByLimit($0, task) }
+    leftOutNow = context.venues.enumerated().map { index, venue in
+      leavingOut.contains(index)
+        ? "so that the task's terms can be asked about it" : PlannerInputs.exclusionByLimit(venue, task)
+    }
   }
 
   private static func exclusion(_ venue: VenueContext, _ side: OrderSide) -> String? {
@@ -152,7 +156,7 @@ struct PlannerInputs {
   /// What may still be sent in a slice, in units of the context's scale.
   func cap(_ slice: Int, _ venue: Int) -> Int64 {
     if excluded[venue] != nil { return 0 }
-    if slice == currentSlice, beyondLimit[venue] != nil { return 0 }
+    if slice == currentSlice, leftOutNow[venue] != nil { return 0 }
     let whole = LocalExecutionTask.wholeParticipation
     guard task.participation < whole, knowsVolume(venue) else { return remaining }
     // own ≤ p · (others + own)  ⇔  own ≤ p · others / (1 − p)

@@ -30,7 +30,7 @@ extension PlannerSchedule {
           PlanBinding(
             constraint: .venue, slice: nil, venue: venue, bound: 0, worth: nil, reason: "\(name) is left out: \(reason)"
           ))
-      } else if let reason = inputs.beyondLimit[venue] {
+      } else if let reason = inputs.leftOutNow[venue] {
         result.append(
           PlanBinding(
             constraint: .venue, slice: inputs.currentSlice, venue: venue, bound: 0, worth: nil,

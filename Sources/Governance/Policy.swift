@@ -63,6 +63,8 @@ public struct Policy: Hashable, Sendable {
   public let certificate: CertificateDemand?
   /// nil: as whoever runs it says.
   public let isolation: IsolationDemand?
+  /// Vendors' functions that every decision is put before. One that answers anything but 0, or does not answer, denies it.
+  public let hooks: [VendorFunction]
 
   public struct Collar: Hashable, Sendable {
     public let basisPoints: Int64
@@ -127,7 +129,7 @@ public struct Policy: Hashable, Sendable {
     name: String, version: String, priceCollar: Collar?, maximumOrderValue: [NamedLimit]?,
     maximumOrderQuantity: [NamedLimit]?, participation: Int64?, restricted: [String],
     messageRate: MessageRate?, preventsOwnCrossing: Bool, maximumBookAge: Int64?,
-    certificate: CertificateDemand? = nil, isolation: IsolationDemand? = nil
+    certificate: CertificateDemand? = nil, isolation: IsolationDemand? = nil, hooks: [VendorFunction] = []
   ) {
     self.name = name
     self.version = version
@@ -141,6 +143,7 @@ public struct Policy: Hashable, Sendable {
     self.maximumBookAge = maximumBookAge
     self.certificate = certificate
     self.isolation = isolation
+    self.hooks = hooks
   }
 
   /// What holds when no `--policy` is given. It is written into the run like any other: 2 % around the mid, 10 million of

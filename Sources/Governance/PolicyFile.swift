@@ -12,8 +12,8 @@ extension Policy {
     "restricted_list", "message_rate", "own_crossing", "maximum_book_age",
   ]
 
-  /// No control of orders: where it is left out, nothing is asked of adapters.
-  private static let optional = ["certificate", "isolation"]
+  /// No control of orders: where it is left out, nothing is asked of adapters or of vendors' functions.
+  private static let optional = ["certificate", "isolation", "hooks"]
 
   /// Reads a policy file: JSON with every key present, so that no control is off because it was forgotten. `null`
   /// switches a control off. Controls of the parent order, of halts and of gaps are always on.
@@ -66,7 +66,7 @@ extension Policy {
       maximumBookAge: try isOff("maximum_book_age")
         ? nil : try root.integer("maximum_book_age", in: 0...86_400_000_000_000),
       certificate: try Policy.demand(root),
-      isolation: try Policy.isolation(root))
+      isolation: try Policy.isolation(root), hooks: try VendorFunction.list(root, "hooks"))
   }
 
   private static func isolation(_ root: RecordReader) throws(RecordError) -> IsolationDemand? {
@@ -153,6 +153,7 @@ extension Policy {
         "level": .integer(certificate.level),
       ])
     }
+    if !hooks.isEmpty { members["hooks"] = .array(hooks.map(\.json)) }
     if let isolation { members["isolation"] = .string(isolation.rawValue) }
     return .object(members)
   }

@@ -84,13 +84,23 @@ package struct JournalWriter: ~Copyable {
     try put(record)
   }
 
+  /// The next record of an earlier attempt, if it is a whole input and no incident: what cannot be derived again is taken
+  /// from there.
+  package mutating func recordedInput() throws(JournalError) -> JSON? {
+    while try passIncident() {}
+    if offset == existing, hasNextSegment {
+      let next = try JournalWriter.segment(in: directory, number: segmentNumber + 1)
+      let size = try JournalWriter.file { () throws(FileError) in try next.size() }
+      return try input(in: next, at: JournalFormat.segmentHeaderSize, upTo: size)?.input
+    }
+    return try input(in: segment, at: offset, upTo: existing)?.input
+  }
+
   /// Goes past the next record of an earlier attempt if it is a whole incident.
   private mutating func passIncident() throws(JournalError) -> Bool {
-    let header = JournalFormat.recordHeaderSize
     if offset == existing, offset > JournalFormat.segmentHeaderSize, try nextSegmentBeginsWithIncident() {
       try rotate()
     }
-    guard existing - offset >= header + JournalFormat.chainSize else { return false }
     guard let (bytes, input) = try incident(in: segment, at: offset, upTo: existing) else { return false }
     position = JournalPosition(
       records: position.records + 1, chain: Digest(bytes: JournalChain.next(position.chain.bytes, bytes))!)
@@ -106,8 +116,17 @@ package struct JournalWriter: ~Copyable {
     return try incident(in: next, at: JournalFormat.segmentHeaderSize, upTo: size) != nil
   }
 
-  /// The record at a place, without its hash, and its input, when it is a whole incident.
   private func incident(
+    in segment: borrowing OpenFile, at place: Int, upTo end: Int
+  ) throws(JournalError) -> (bytes: [UInt8], input: JSON)? {
+    guard let found = try input(in: segment, at: place, upTo: end), IncidentRecord.body(of: found.input) != nil else {
+      return nil
+    }
+    return found
+  }
+
+  /// The record at a place, without its hash, and its input, when it is a whole one.
+  private func input(
     in segment: borrowing OpenFile, at place: Int, upTo end: Int
   ) throws(JournalError) -> (bytes: [UInt8], input: JSON)? {
     let header = JournalFormat.recordHeaderSize
@@ -118,10 +137,7 @@ package struct JournalWriter: ~Copyable {
       end - place >= header + length + JournalFormat.chainSize
     else { return nil }
     let bytes = try JournalWriter.read(segment, place, header + length)
-    guard let input = try? JSON.parse(Array(bytes.dropFirst(header))), IncidentRecord.body(of: input) != nil else {
-      return nil
-    }
-    return (bytes, input)
+    return (try? JSON.parse(Array(bytes.dropFirst(header)))).map { (bytes, $0) }
   }
 
   private static func read(_ segment: borrowing OpenFile, _ place: Int, _ count: Int) throws(JournalError) -> [UInt8] {

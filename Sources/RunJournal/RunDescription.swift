@@ -98,6 +98,18 @@ package struct AdapterIsolation: Equatable, Sendable {
   }
 }
 
+/// A vendor's library whose functions the policy or the task has asked.
+package struct FunctionLibrary: Equatable, Sendable {
+  package var library: Digest
+  /// What its worker had given up.
+  package var isolation: AdapterIsolation
+
+  package init(library: Digest, isolation: AdapterIsolation) {
+    self.library = library
+    self.isolation = isolation
+  }
+}
+
 /// `run.json`: who, what and when, written once before the first input. With the journal it is all that a run is a
 /// function of.
 package struct RunDescription: Equatable, Sendable {
@@ -119,15 +131,19 @@ package struct RunDescription: Equatable, Sendable {
   package var reference: Digest
   package var prior: PriorVolume?
   package var feeds: [FeedDescription]
+  /// The libraries of the policy's hooks and the task's terms, each once.
+  package var functions: [FunctionLibrary] = []
 
   package var json: JSON {
-    .object([
+    var members: [String: JSON] = [
       "format": .string(RunDescription.format), "program": .string(RunDescription.program),
       "started": .wide(started), "identity": .string(identity), "verifier": .string(verifier),
       "origin": .string(origin), "fills": .string(fills.rawValue), "fills_detail": .string(fillsDetail),
       "seed": .wide(seed), "task": task.json, "policy": policy.json, "reference": .string(reference.description),
       "prior": prior.map(\.json) ?? .null, "feeds": .array(feeds.map(\.json)),
-    ])
+    ]
+    if !functions.isEmpty { members["functions"] = .array(functions.map(\.json)) }
+    return .object(members)
   }
 
   package init(
@@ -155,7 +171,7 @@ package struct RunDescription: Equatable, Sendable {
       json, path: "",
       keys: [
         "format", "program", "started", "identity", "verifier", "origin", "fills", "fills_detail", "seed", "task",
-        "policy", "reference", "prior", "feeds",
+        "policy", "reference", "prior", "feeds", "functions",
       ])
     guard try reader.string("format") == RunDescription.format else {
       throw reader.error("format", "this version reads \(RunDescription.format)")
@@ -171,9 +187,26 @@ package struct RunDescription: Equatable, Sendable {
       feeds: try reader.list("feeds", atMost: 4096) { (json, path) throws(RecordError) in
         try FeedDescription(json: json, path: path)
       })
+    if reader.has("functions") {
+      functions = try reader.list("functions", atMost: 2 * VendorFunction.most) { (json, path) throws(RecordError) in
+        try FunctionLibrary(json: json, path: path)
+      }
+    }
+    guard functions.map(\.library) == FunctionLibrary.digests(of: policy, task) else {
+      throw reader.error("functions", "are not the libraries of the policy's hooks and the task's terms")
+    }
     guard try reader.string("program") == RunDescription.program else {
       throw reader.error("program", "the run was made by another version of exprove than \(RunDescription.program)")
     }
+  }
+
+  /// The files in `adapters/`, each once: what decodes the feeds, then what the policy and the task ask.
+  package var libraries: [Digest] {
+    var digests: [Digest] = []
+    for digest in feeds.compactMap(\.adapter?.digest) + functions.map(\.library) where !digests.contains(digest) {
+      digests.append(digest)
+    }
+    return digests
   }
 
   /// `shadow`, `model` or `simulated`.
@@ -253,6 +286,26 @@ extension FeedDescription.Adapter {
       isolation: try reader.value("worker").isNull
         ? nil : try AdapterIsolation(json: reader.value("worker"), path: reader.at("worker")))
     certificate = reader.has("certificate") ? try reader.digest("certificate") : nil
+  }
+}
+
+extension FunctionLibrary {
+  package var json: JSON { .object(["library": .string(library.description), "worker": isolation.json]) }
+
+  package init(json: JSON, path: String) throws(RecordError) {
+    let reader = try RecordReader(json, path: path, keys: ["library", "worker"])
+    self.init(
+      library: try reader.digest("library"),
+      isolation: try AdapterIsolation(json: reader.value("worker"), path: reader.at("worker")))
+  }
+
+  /// In the order of the policy's hooks, then of the task's terms.
+  package static func digests(of policy: Policy, _ task: LocalExecutionTask) -> [Digest] {
+    var digests: [Digest] = []
+    for function in policy.hooks + task.terms where !digests.contains(function.library) {
+      digests.append(function.library)
+    }
+    return digests
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ExecutionEngine
+package import ExecutionEngine
 package import ExecutionIR
 package import Governance
 package import TransparencyLog
@@ -81,6 +81,21 @@ package enum RunInputs {
   package static func clock(_ time: Int64) -> JSON { .object(["clock": .wide(time)]) }
   /// The time of a `clock` record.
   package static func clockTime(_ input: JSON) -> Int64? { input["clock"]?.integer() }
+
+  /// What a vendor's function answered, or why it did not.
+  package static func hook(_ question: HookQuestion, _ outcome: HookOutcome) -> JSON {
+    .object(["hook": .object(["question": question.json, "outcome": outcome.json])])
+  }
+
+  /// The body of a `hook` record.
+  package static func hookBody(_ input: JSON) -> JSON? { input["hook"] }
+
+  /// What a `hook` record says came of `question`; nil when it is about another one.
+  package static func outcome(of question: HookQuestion, in body: JSON) throws(RecordError) -> HookOutcome? {
+    let reader = try RecordReader(body, path: "hook", keys: ["question", "outcome"])
+    guard try reader.value("question") == question.json else { return nil }
+    return try HookOutcome(json: reader.value("outcome"), path: reader.at("outcome"))
+  }
 
   /// Nothing follows.
   package static let end = JSON.object(["end": .string(endReason)])

@@ -78,6 +78,8 @@ package struct RunVerifier {
   private var positions: [JSON] = []
   /// What the ledger says of incidents, in its order.
   private var incidents: [JSON] = []
+  /// What the journal must say of inputs that have a leaf of their own, by kind, in the ledger's order.
+  private var filed: [FiledInput: [JSON]] = [:]
   private var isFinished = false
   private var runStatement: Statement? = nil
 
@@ -177,7 +179,8 @@ package struct RunVerifier {
     let reader = AuditLedgerReader(directory: directory.ledger, keys: [signer])
     let ledger = reader.verifyAll { recorded in
       let type = recorded.statement.predicateType
-      let keeps = ["run", "journal", "summary", "report", "incident"].contains { type == Statement.predicateType($0) }
+      let kept = ["run", "journal", "summary", "report"] + FiledInput.allCases.map(\.rawValue)
+      let keeps = kept.contains { type == Statement.predicateType($0) }
       let object = recorded.statement.predicate["object"]?.text
       if keeps || object != nil { statements.append((recorded.index, recorded.statement)) }
     }
@@ -203,9 +206,9 @@ package struct RunVerifier {
     if ledger.log.checkpoint?.size == 0 { return failUncovered() }
     guard let runStatement else { return fail("ledger", "its first leaf is not the run's own statement") }
     let adapters = runStatement.subjects.filter { $0.name.hasPrefix("adapters/") }.map(\.digest)
-    let needed = description.feeds.compactMap(\.adapter?.digest)
+    let needed = description.feeds.compactMap(\.adapter?.digest) + description.functions.map(\.library)
     if needed.contains(where: { !adapters.contains($0) }) {
-      fail("ledger, leaf 0", "does not name every adapter of run.json")
+      fail("ledger, leaf 0", "does not name every adapter and every library of run.json")
     }
   }
 
@@ -240,7 +243,10 @@ package struct RunVerifier {
       for digest in adapters { named.insert("adapters/\(digest).so") }
     case Statement.predicateType("journal"): positions.append(statement.predicate)
     case Statement.predicateType("summary"): isFinished = true
-    case Statement.predicateType("incident"): incidents.append(statement.predicate)
+    case Statement.predicateType("incident"):
+      incidents.append(statement.predicate)
+      file(.incident, statement.predicate)
+    case Statement.predicateType("hook"): file(.hook, statement.predicate)
     case Statement.predicateType("report"):
       for subject in statement.subjects where subject.name.hasPrefix("reports/") {
         // A name that leads elsewhere is nobody's report.
@@ -253,6 +259,10 @@ package struct RunVerifier {
       }
     default: break
     }
+  }
+
+  private mutating func file(_ kind: FiledInput, _ predicate: JSON) {
+    filed[kind, default: []].append(kind.body(ofLeaf: predicate))
   }
 
   private mutating func verifyFiles(_ description: RunDescription) {
@@ -279,7 +289,7 @@ package struct RunVerifier {
   private mutating func verifyJournal(_ report: inout VerificationReport) {
     var stream = StreamSummary()
     var next = 0
-    var happened = 0
+    var happened: [FiledInput: Int] = [:]
     do throws(JournalError) {
       var reader = try JournalReader(directory: directory.journal)
       var batch = EventBatch(frames: 1 << 16, events: 1 << 17, bytes: 16 << 20)
@@ -300,14 +310,21 @@ package struct RunVerifier {
         case .batch: stream.add(batch)
         case .input(let input):
           // Behind the last checkpoint the ledger may not have come so far.
-          guard let body = IncidentRecord.body(of: input), next < positions.count else { continue }
-          if happened >= incidents.count || incidents[happened] != body {
-            fail("journal", "record \(reader.position.records - 1) is an incident that the ledger does not name")
+          guard next < positions.count else { continue }
+          for kind in FiledInput.allCases {
+            guard let body = kind.body(of: input) else { continue }
+            let index = happened[kind, default: 0]
+            let leaves = filed[kind] ?? []
+            if index >= leaves.count || leaves[index] != body {
+              fail("journal", "record \(reader.position.records - 1) is \(kind.words) that the ledger does not name")
+            }
+            happened[kind] = index + 1
           }
-          happened += 1
         case .end(let torn):
           if next < positions.count { fail("journal", "ends before the place that the ledger commits to") }
-          if happened < incidents.count { fail("ledger", "names an incident that the journal does not have") }
+          for kind in FiledInput.allCases where happened[kind] ?? 0 < filed[kind]?.count ?? 0 {
+            fail("ledger", "names \(kind.words) that the journal does not have")
+          }
           return behind(reader.position.records - report.records, torn, reader.endsInEmptySegment)
         }
       }

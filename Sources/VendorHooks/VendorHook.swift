@@ -1,64 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import AdapterHost
-internal import AdapterBinder
-internal import CExProveABI
 package import ExecutionIR
 
-/// A function of a vendor's library that is asked about a decision. What it answers, the caller judges and records: nothing
-/// here decides, and a call in this process can hang or crash it, as an adapter's can.
-@safe package final class VendorHook {
-  package let library: SealedLibrary
-  package let symbol: String
-  package let signature: HookSignature
-  private let hook: OpaquePointer
+/// A function that a policy or a task names, ready to be asked. What it answers, the caller judges and records: nothing here
+/// decides.
+package struct VendorHook {
+  package let function: VendorFunction
+  private let worker: HookWorker
 
-  /// - Throws: `.missing` for a symbol that the library does not export as a function.
-  package init(_ library: SealedLibrary, symbol: String, signature: HookSignature) throws(HookError) {
-    guard library.functions.contains(symbol) else {
-      let known = library.functions.sorted().prefix(8).joined(separator: ", ")
-      throw HookError(
-        code: .missing,
-        message: "\(library.path): it exports no function “\(symbol)”; "
-          + (known.isEmpty ? "it exports none" : "it exports \(known)"))
-    }
-    var made: OpaquePointer?
-    let types = [signature.result.rawValue] + signature.arguments.map(\.rawValue)
-    let (status, text) = unsafe withErrorText { error in
-      unsafe types.withUnsafeBufferPointer {
-        unsafe hook_open(library.handle, symbol, $0.baseAddress, UInt32($0.count), &made, error)
-      }
-    }
-    guard status == Status.ok, let made = unsafe made else {
-      throw HookError(
-        code: .library, message: "\(library.path): “\(symbol)” cannot be called: \(describe(status, text))")
-    }
-    unsafe hook = made
-    self.library = library
-    self.symbol = symbol
-    self.signature = signature
+  /// - Parameter worker: has the function's library.
+  /// - Throws: as `check`.
+  package init(_ function: VendorFunction, _ worker: HookWorker) throws(AdapterError) {
+    try VendorHook.check(function, worker.library)
+    self.function = function
+    self.worker = worker
   }
 
-  deinit { unsafe hook_close(hook) }
+  /// Whether a library, of which nothing has run yet, is the one that is meant and has the function.
+  ///
+  /// - Throws: `.forbidden` for a library with another digest, `.noEntry` for a symbol that it does not export as a function.
+  package static func check(_ function: VendorFunction, _ library: SealedLibrary) throws(AdapterError) {
+    guard library.digest == function.library.bytes else {
+      throw AdapterError(
+        .forbidden,
+        "\(library.path): its digest is \(Digest(bytes: library.digest)!), “\(function.name)” asks for "
+          + "\(function.library); get the library that was meant, or change the digest after looking at this one")
+    }
+    guard library.functions.contains(function.symbol) else {
+      let known = library.functions.sorted().prefix(8).joined(separator: ", ")
+      throw AdapterError(
+        .noEntry,
+        "\(library.path): it exports no function “\(function.symbol)”, which “\(function.name)” names; "
+          + (known.isEmpty ? "it exports none" : "it exports \(known)"))
+    }
+  }
 
-  /// Asks. `numbers` are the signature's integers, in their order.
-  package func ask(_ task: LocalExecutionTask, _ delta: PlanDelta, _ numbers: [Int64] = []) throws(HookError) -> Int64 {
-    guard numbers.count == signature.numbers else {
-      throw HookError(
-        code: .arguments,
-        message:
-          "“\(symbol)” takes \(signature.numbers) integers beside the structs, not \(numbers.count): \(signature)")
-    }
-    let arguments = HookArguments(task, delta)
-    var answer: Int64 = 0
-    let status = unsafe numbers.withUnsafeBufferPointer {
-      unsafe hook_call(hook, arguments.task, arguments.delta, $0.baseAddress, UInt32($0.count), &answer)
-    }
-    guard status == Status.ok else {
-      throw HookError(
-        code: .arguments, message: "“\(symbol)” is given an integer that does not fit 32 bits: \(signature), \(numbers)"
-      )
-    }
-    return answer
+  package func ask(_ task: LocalExecutionTask, _ delta: PlanDelta) throws(HookWorker.Failure) -> Int64 {
+    try worker.call(HookRequest(function, task, delta).bytes)
   }
 }

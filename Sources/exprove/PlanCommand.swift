@@ -57,6 +57,9 @@ struct PlanCommand: ParsableCommand {
       } catch {
         throw RunError.badInput("\(context): \(error)")
       }
+      if !order.terms.isEmpty {
+        Console.note("exprove: the task's own terms are asked in a run only; this is the objective's own plan")
+      }
       if json { return try Console.printJSON(decision.delta.json) }
       for line in explain ? decision.delta.explanation : [decision.delta.explanation.first ?? ""] {
         Console.print(line)

@@ -24,6 +24,9 @@ struct Replay: ParsableCommand {
       "frames: decode again; events: take the recorded events, load no adapter.", valueName: "frames|events"))
   var source: Source = .frames
 
+  @Flag(help: "Ask the vendors' functions of policy and task again; they must answer what is recorded.")
+  var recheckHooks = false
+
   @OptionGroup var isolation: IsolationOption
 
   @Flag(help: "One JSON object on standard output.")
@@ -33,7 +36,9 @@ struct Replay: ParsableCommand {
 
   func run() throws {
     try Failure.exit {
-      let report = try RunReplay.replay(directory, isolation: source == .events ? nil : isolation.choice)
+      let report = try RunReplay.replay(
+        directory, isolation: source == .events ? nil : isolation.choice,
+        asksAgain: recheckHooks)
       if json {
         try Console.printJSON(report.json)
       } else {
@@ -41,6 +46,13 @@ struct Replay: ParsableCommand {
           report.isIdentical ? "identical: \(report.leaves) leaves, \(report.events) events" : "not identical")
         if let difference = report.difference { Console.print("  first difference: \(difference)") }
         if let digest = report.eventDigest { Console.print("event digest: \(digest)") }
+        if report.questions > 0 {
+          Console.print(
+            recheckHooks
+              ? "\(report.askedAgain) of \(report.questions) questions to vendors' functions were asked again"
+              : "\(report.questions) answers of vendors' functions were taken from the record; --recheck-hooks asks again"
+          )
+        }
         Console.print(
           report.decodedAgain
             ? "the recorded adapters decoded every frame again" : "the recorded events were taken; no adapter ran")

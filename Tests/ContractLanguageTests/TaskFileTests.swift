@@ -20,6 +20,8 @@ import Testing
       limit 61900.00
       venue BINANCE as BTCUSDT
       reference "BINANCE-UM" as BTCUSDT
+      term toxicity library "terms.so" sha256 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+        symbol price_of signature "int64( const exprove_plan_delta *delta, int64 )" values -25
     }
     """
 
@@ -43,8 +45,15 @@ import Testing
       objective: .implementationShortfall(riskAversion: ExactDecimal("0.000001")), slicing: .count(10),
       participation: 100_000, limit: 61_900_000_000_000, venues: [TaskVenue(venue: "BINANCE", symbol: "BTCUSDT")],
       referenceVenues: [TaskVenue(venue: "BINANCE-UM", symbol: "BTCUSDT")],
-      algorithm: Algorithm(name: "schedule", version: "1"))
+      algorithm: Algorithm(name: "schedule", version: "1"),
+      terms: [
+        VendorFunction(
+          name: "toxicity", file: "terms.so",
+          library: Digest(hexadecimal: String(repeating: "0123456789abcdef", count: 4))!, symbol: "price_of",
+          signature: HookSignature(parsing: "int64(const exprove_plan_delta *, int64)"), values: [-25])
+      ])
     #expect(task == expected)
+    #expect(try LocalExecutionTask(json: JSON.parse(task.json.canonical)) == task)
   }
 
   /// Each change of one clause: what it says, where, and that it is said once.
@@ -52,6 +61,12 @@ import Testing
     ("capacity agency", "capacity agent", "3:30", "unknown capacity 'agent'"),
     ("capacity agency", "capacity prinicpal", "3:30", "did you mean 'principal'?"),
     ("capacity agency", "capcity agency", "3:21", "did you mean 'capacity'?"),
+    ("values -25", "values 2.5", "15:88", "'2.5' is no integer of 64 bits"),
+    ("values -25", "", "15:35", "takes 1 integers beside the structs, and 0 are given"),
+    ("symbol price_of", "function price_of", "15:9", "expected 'symbol' and its function, found 'function'"),
+    ("\"terms.so\"", "\"/tmp/terms.so\"", "14:29", "without a directory"),
+    ("int64( const", "int( const", "15:35", "“int” is no type of result"),
+    ("\"0123", "\"123", "14:47", "64 lower-case hexadecimal digits"),
     ("side buy", "side long", "5:8", "unknown side 'long'"),
     ("side buy", "side \"buy", "5:8", "the quote is not closed"),
     ("12.50 BTC", "12.50 BCT", "5:28", "unknown unit 'BCT'; did you mean 'BTC'?"),

@@ -71,6 +71,17 @@ struct Bench: ~Copyable {
     return last
   }
 
+  var question: HookQuestion? { engine.question }
+
+  /// What a vendor's function says.
+  @discardableResult
+  mutating func answer(_ outcome: HookOutcome) throws -> EngineOutput {
+    var output = EngineOutput()
+    try engine.answer(outcome, into: &output)
+    record.add(output)
+    return output
+  }
+
   /// Proposes a child order as the tactics do.
   mutating func submit(_ terms: ChildTerms, at time: Int64) throws -> EngineOutput {
     var output = EngineOutput()

@@ -32,24 +32,37 @@ import VendorHooks
       gap: 4 << 64, bindings: [], runnerUp: nil, explanation: [])
   }
 
-  private func hook(_ symbol: String, _ signature: String) throws -> VendorHook {
-    try VendorHook(
-      SealedLibrary(path: try Workshop.library("hooks")), symbol: symbol, signature: HookSignature(parsing: signature))
+  private func library() throws -> SealedLibrary { try SealedLibrary(path: try Workshop.library("hooks")) }
+
+  private func function(
+    _ symbol: String, _ signature: String, _ values: [Int64] = [], of library: SealedLibrary
+  ) throws -> VendorFunction {
+    try VendorFunction(
+      name: "it", file: "hooks.so", library: Digest(bytes: library.digest)!, symbol: symbol,
+      signature: HookSignature(parsing: signature), values: values)
   }
 
-  @Test func hooksAreAsked() throws {
-    let steps = try hook("small_steps", "int32(const exprove_task *, const exprove_plan_delta *, int64 most)")
-    #expect(try steps.ask(task(), delta(), [35]) == 0)
-    #expect(try steps.ask(task(), delta(), [34]) == 1)
-    #expect(try hook("nothing", "int64(void)").ask(task(), delta()) == -7)
-    #expect(try hook("nothing", "int64()").ask(task(), delta()) == -7)
+  private func ask(
+    _ symbol: String, _ signature: String, _ values: [Int64] = [], _ worker: HookWorker
+  ) throws -> Int64 {
+    try VendorHook(function(symbol, signature, values, of: worker.library), worker).ask(task(), delta())
+  }
+
+  @Test func functionsAreAsked() throws {
+    let worker = try HookWorker(try library())
+    #expect(worker.sandbox.stoodBeforeLoad && worker.sandbox.seccomp == 2)
+    let steps = "int32(const exprove_task *, const exprove_plan_delta *, int64 most)"
+    #expect(try ask("small_steps", steps, [35], worker) == 0)
+    #expect(try ask("small_steps", steps, [34], worker) == 1)
+    #expect(try ask("nothing", "int64(void)", [], worker) == -7)
+    #expect(try ask("nothing", "int64()", [], worker) == -7)
     // The upper half of the register is not the answer's.
-    #expect(try hook("negative", "int32_t(int32_t a, int64_t b)").ask(task(), delta(), [-1, -(1 << 40)]) == -1)
+    #expect(try ask("negative", "int32_t(int32_t a, int64_t b)", [-1, -(1 << 40)], worker) == -1)
   }
 
   /// Every field stands where the header says: the library adds them up, and so does this.
   @Test func everyFieldStandsInItsPlace() throws {
-    let checksum = try hook("checksum", "int64(const exprove_plan_delta *, int32 factor, const exprove_task *)")
+    let worker = try HookWorker(try library())
     let (task, delta) = (try task(), delta())
     var sum: Int64 = 2 + 3 * 3 + 5 + 7 * 125 + 11 + 13 * 10 + 17 * 100_000 + 19 * 61_900_000_000_000 + 23 * 3 + 29 * 6
     sum &+= 37 * 300_000_000_000
@@ -60,25 +73,88 @@ import VendorHooks
     sum &+= 47 &* 1_723_161_600_000_000_002
     sum &+= 53 * 700 + 59 + 61 * 5 + 1 * 30 * 2 + 2 * -20 * 3
     sum &+= 7 + 3 * (1 << 36) + 2 + 5 * 9 + 4 + 18
-    #expect(try checksum.ask(task, delta, [1]) == sum)
-    #expect(try checksum.ask(task, delta, [-2]) == sum &* -2)
+    let signature = "int64(const exprove_plan_delta *, int32 factor, const exprove_task *)"
+    #expect(try ask("checksum", signature, [1], worker) == sum)
+    #expect(try ask("checksum", signature, [-2], worker) == sum &* -2)
+    // Whoever writes into it writes into a copy.
+    #expect(try ask("scribbles", "int64(const exprove_task *, const exprove_plan_delta *)", [], worker) == 0)
+    #expect(try ask("checksum", signature, [1], worker) == sum)
+    #expect(delta.remaining == 700)
   }
 
-  @Test func wrongCallsAreNamed() throws {
-    #expect { _ = try self.hook("smal_steps", "int64()") } throws: {
-      "\($0)".contains("exports no function “smal_steps”; it exports checksum, negative, nothing, small_steps")
+  static let failures: [(symbol: String, kind: String, text: String)] = [
+    ("spins", "overdue", "more than 0.2 s of processor time, in hook"),
+    ("crashes", "crashed", "SIGSEGV at address 0x8"), ("leaves", "ended", "ended its process with code 0, in hook"),
+    ("gives_up", "crashed", "SIGABRT"), ("looks_around", "forbidden-call", "it called openat, which no adapter may"),
+    ("recurses", "crashed", "SIGSEGV"),
+  ]
+
+  /// What does not answer is named, and the next question is answered all the same, by a process that knows nothing of the
+  /// one before.
+  @Test(arguments: failures.indices) func failuresAreContained(index: Int) throws {
+    let failure = VendorHookTests.failures[index]
+    let worker = try HookWorker(try library(), deadline: Deadline(processor: 0.2, wall: 60))
+    #expect(try ask("counts", "int64()", [], worker) == 0)
+    #expect(try ask("counts", "int64()", [], worker) == 1)
+    let takes = failure.symbol == "recurses"
+    #expect {
+      _ = try self.ask(failure.symbol, takes ? "int64(int64)" : "int64()", takes ? [0] : [], worker)
+    } throws: { error in
+      guard let error = error as? HookWorker.Failure else { return false }
+      return error.kind == failure.kind && error.text.contains(failure.text)
     }
-    #expect { _ = try self.hook("a_variable", "int64()") } throws: {
+    #expect(try ask("counts", "int64()", [], worker) == 0)
+  }
+
+  @Test func wrongFunctionsAreNamed() throws {
+    let library = try library()
+    let worker = try HookWorker(library)
+    #expect { _ = try self.ask("smal_steps", "int64()", [], worker) } throws: {
+      "\($0)".contains("exports no function “smal_steps”, which “it” names; it exports checksum, counts, crashes")
+    }
+    #expect { _ = try self.ask("a_variable", "int64()", [], worker) } throws: {
       "\($0)".contains("exports no function “a_variable”")
     }
-    let negative = try hook("negative", "int32(int32, int64)")
-    #expect { _ = try negative.ask(self.task(), self.delta(), [1]) } throws: {
-      "\($0)".contains("takes 2 integers beside the structs, not 1: int32(int32, int64)")
+    #expect { _ = try self.function("negative", "int32(int32, int64)", [1], of: library) } throws: {
+      "\($0)" == "values: int32(int32, int64) takes 2 integers beside the structs, and 1 are given"
     }
-    #expect { _ = try negative.ask(self.task(), self.delta(), [1 << 40, 0]) } throws: {
-      "\($0)".contains("does not fit 32 bits")
+    #expect { _ = try self.function("negative", "int32(int32, int64)", [1 << 40, 0], of: library) } throws: {
+      "\($0)".contains("does not fit the int32")
+    }
+    let other = try VendorFunction(
+      name: "it", file: "hooks.so", library: VendorHookTests.digest, symbol: "nothing",
+      signature: HookSignature(parsing: "int64()"), values: [])
+    #expect { _ = try VendorHook(other, worker) } throws: {
+      "\($0)".contains("“it” asks for \(VendorHookTests.digest)")
     }
     #expect { _ = try SealedLibrary(path: "/nowhere/libx.so") } throws: { "\($0)".contains("there is no such file") }
+  }
+
+  /// Distances that lead out of a request are refused where they would be followed.
+  @Test func damagedRequests() throws {
+    let library = try library()
+    let worker = try HookWorker(library)
+    let signature = "int64(const exprove_plan_delta *, int32 factor, const exprove_task *)"
+    let whole = HookRequest(try function("checksum", signature, [1], of: library), try task(), delta()).bytes
+    var state: UInt64 = 9
+    func roll(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    var refused = 0
+    var crashed = 0
+    for _ in 0..<2_000 {
+      var bytes = whole
+      // The sizes of the head, or the image; what the types say, the host has checked.
+      for _ in 0...roll(4) {
+        let place = roll(4) == 0 ? 8 + roll(16) : 432 + roll(bytes.count - 432)
+        bytes[place] = UInt8(roll(256))
+      }
+      do throws(HookWorker.Failure) { _ = try worker.call(bytes) } catch {
+        if error.kind == "failed-call" { refused += 1 } else { crashed += 1 }
+      }
+    }
+    #expect(refused > 100 && crashed == 0)
   }
 
   static let faults: [(text: String, place: String)] = [
@@ -100,7 +176,7 @@ import VendorHooks
   @Test(arguments: faults.indices) func wrongSignaturesAreNamed(index: Int) {
     let fault = VendorHookTests.faults[index]
     #expect { _ = try HookSignature(parsing: fault.text) } throws: {
-      ($0 as? HookError)?.code == .signature && "\($0)".contains(fault.place) || "\($0)" == "\(fault.place)"
+      $0 is HookSignatureError && "\($0)".contains(fault.place)
     }
   }
 
@@ -129,12 +205,12 @@ import VendorHooks
         default: bytes.insert(contentsOf: bytes[..<roll(bytes.count)], at: roll(bytes.count))
         }
       }
-      do throws(HookError) {
+      do throws(HookSignatureError) {
         let signature = try HookSignature(parsing: String(decoding: bytes, as: UTF8.self))
         #expect(try HookSignature(parsing: signature.description) == signature)
         good += 1
       } catch {
-        #expect(error.code == .signature && error.message.contains("; "))
+        #expect("\(error)".contains("; "))
       }
     }
     #expect(good > 100)

@@ -137,7 +137,7 @@ package struct WorkerPlan: Sendable {
   }
 
   /// The program beside the running executable.
-  private static func installedProgram() throws(AdapterError) -> String {
+  static func installedProgram() throws(AdapterError) -> String {
     guard let executable = AdapterLocator.executablePath, let slash = executable.lastIndex(of: "/") else {
       throw AdapterError(.missing, "the path of the running program is not known, so exprove-worker is not found")
     }

@@ -105,6 +105,12 @@ internal import Glibc
     unsafe (inlet + places.bytes + low - start).copyMemory(from: bytes + low, byteCount: high - low)
   }
 
+  /// Writes to where the frames' bytes lie otherwise.
+  func putBytes(_ bytes: [UInt8]) {
+    let place = unsafe UnsafeMutableRawBufferPointer(start: inlet + places.bytes, count: Int(setup.byte_capacity))
+    unsafe place.copyBytes(from: bytes)
+  }
+
   func putNote(_ bytes: some Collection<UInt8>) {
     let note = unsafe UnsafeMutableRawBufferPointer(
       start: inlet + places.hostNote, count: Int(WORKER_NOTE_SIZE))

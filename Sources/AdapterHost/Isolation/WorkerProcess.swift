@@ -29,22 +29,25 @@ struct WorkerFailure: Error {
   private var wallThen = 0.0
 
   /// Starts the program; its sandbox stands, and nothing of the adapter ran yet, when `waitUntilReady` returns.
-  init?(_ plan: WorkerPlan, _ link: WorkerLink) {
+  convenience init?(_ plan: WorkerPlan, _ link: WorkerLink) {
+    self.init(
+      plan.program, loads: ([plan.sealed] + plan.libraries + [plan.binding].compactMap { $0 }).map(\.descriptor), link,
+      plan.deadline)
+  }
+
+  /// - Parameter descriptors: what it loads, in the order in which the worker expects it.
+  init?(_ program: String, loads descriptors: [Int32], _ link: WorkerLink, _ deadline: Deadline) {
     let null = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
     guard null >= 0 else { return nil }
     defer { close(null) }
     guard
       let pid = ProcessStart.spawn(
-        plan.program, arguments: [],
+        program, arguments: [],
         // A Swift adapter's tables would else depend on entropy.
         environment: ["SWIFT_DETERMINISTIC_HASHING=1", "SWIFT_BACKTRACE=enable=no"], directory: "/",
         descriptors: [
           (null, 1), (null, 2), (link.inletDescriptor, WORKER_INLET_FD), (link.outletDescriptor, WORKER_OUTLET_FD),
-          (plan.sealed.descriptor, WORKER_ADAPTER_FD),
-        ]
-          + (plan.libraries + [plan.binding].compactMap { $0 }).enumerated().map {
-            ($1.descriptor, WORKER_ADAPTER_FD + 1 + Int32($0))
-          })
+        ] + descriptors.enumerated().map { ($1, WORKER_ADAPTER_FD + Int32($0)) })
     else { return nil }
     var clock: clockid_t = 0
     guard unsafe clock_getcpuclockid(pid, &clock) == 0 else {
@@ -57,7 +60,7 @@ struct WorkerFailure: Error {
     self.link = link
     processor = clock
     memory = link.setup.memory
-    deadline = plan.deadline
+    self.deadline = deadline
     wallThen = WorkerProcess.seconds(CLOCK_MONOTONIC)
   }
 
@@ -150,6 +153,7 @@ struct WorkerFailure: Error {
     Int(WORKER_STEP_COUNTERS.rawValue): "counters", Int(WORKER_STEP_SAVE.rawValue): "save",
     Int(WORKER_STEP_LOAD.rawValue): "load", Int(WORKER_STEP_FRAME_TIME.rawValue): "frame_time",
     Int(WORKER_STEP_EXTENSION.rawValue): "extension", Int(WORKER_STEP_ENCODE.rawValue): "encode",
+    Int(WORKER_STEP_HOOK.rawValue): "hook",
   ]
 
   private func failure(ended status: Int32) -> WorkerFailure {

@@ -10,6 +10,30 @@ struct StartedWorker {
   var calls: WorkerCalls
   var sandbox: SandboxLevel
 
+  /// Waits for the sandbox and has the library loaded in it.
+  ///
+  /// - Returns: what the worker answered, and what it and the kernel say of its sandbox.
+  static func begin(
+    _ process: WorkerProcess, isLoadedEarly: Bool
+  ) throws(WorkerFailure) -> (calls: WorkerCalls, answer: worker_answers, sandbox: SandboxLevel) {
+    let calls = WorkerCalls(process: process)
+    try calls.waitUntilReady()
+    let before = process.link.answer
+    calls.post(WORKER_CALL_START)
+    let answer = try calls.answer()
+    var sandbox = SandboxLevel()
+    sandbox.stoodBeforeLoad = !isLoadedEarly
+    // What the process said before it loaded the library, and what the kernel says of it afterwards.
+    let source = isLoadedEarly ? answer : before
+    sandbox.landlock = Int(source.landlock)
+    sandbox.hasLimits = source.limits == 1
+    let (hasNoNewPrivileges, filters) = process.kernelView
+    sandbox.hasNoNewPrivileges = source.no_new_privileges == 1 && hasNoNewPrivileges
+    // Filters that the library's own code may have added count for nothing.
+    sandbox.seccomp = source.seccomp == 0 ? 0 : min(2, filters)
+    return (calls, answer, sandbox)
+  }
+
   enum Failure: Error {
     /// The process failed: another one may do better.
     case worker(WorkerFailure)
@@ -78,33 +102,18 @@ struct StartedWorker {
             + ", or trust the adapter with --isolation in-process"
         ))
     }
-    let calls = WorkerCalls(process: process)
-    let before: worker_answers
-    let answer: worker_answers
+    let begun: (calls: WorkerCalls, answer: worker_answers, sandbox: SandboxLevel)
     do throws(WorkerFailure) {
-      try calls.waitUntilReady()
-      before = link.answer
-      calls.post(WORKER_CALL_START)
-      answer = try calls.answer()
+      begun = try begin(process, isLoadedEarly: manifest.needs.contains(.earlyLoad))
     } catch {
       throw .worker(error)
     }
-    guard answer.status == Status.ok else { throw .adapter(refusal(answer, plan, configuration)) }
-    var sandbox = SandboxLevel()
-    sandbox.stoodBeforeLoad = !manifest.needs.contains(.earlyLoad)
-    // What the process said before it loaded the adapter, and what the kernel says of it afterwards.
-    let source = sandbox.stoodBeforeLoad ? before : answer
-    sandbox.landlock = Int(source.landlock)
-    sandbox.hasLimits = source.limits == 1
-    let (hasNoNewPrivileges, filters) = process.kernelView
-    sandbox.hasNoNewPrivileges = source.no_new_privileges == 1 && hasNoNewPrivileges
-    // Filters that the adapter's own code may have added count for nothing.
-    sandbox.seccomp = source.seccomp == 0 ? 0 : min(2, filters)
-    return StartedWorker(calls: calls, sandbox: sandbox)
+    guard begun.answer.status == Status.ok else { throw .adapter(refusal(begun.answer, plan, configuration)) }
+    return StartedWorker(calls: begun.calls, sandbox: begun.sandbox)
   }
 
   /// Libraries that the worker's program has in memory itself.
-  private static let resident = ["libc.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"]
+  static let resident = ["libc.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"]
 
   private static func refusal(
     _ answer: worker_answers, _ plan: WorkerPlan, _ configuration: AdapterSession.Configuration

@@ -32,3 +32,32 @@ API int64_t checksum(const exprove_plan_delta *d, int32_t factor, const exprove_
 API int64_t nothing(void) { return -7; }
 API int32_t negative(int32_t a, int64_t b) { return (int32_t)(a + b); }
 API int a_variable = 3;
+
+/* --- Functions that do not answer ------------------------------------------------------------- */
+
+#include <fcntl.h>
+#include <stdlib.h>
+
+API int64_t spins(void) {
+  for (volatile int64_t turn = 0;; turn++) {
+  }
+}
+API int64_t crashes(void) { return *(volatile int64_t *)8; }
+API int64_t leaves(void) { exit(0); }
+API int64_t gives_up(void) { abort(); }
+API int64_t looks_around(void) { return open("/etc/passwd", O_RDONLY); }
+API int64_t recurses(int64_t depth) {
+  volatile char room[4096];
+  room[depth & 4095] = 1;
+  return recurses(depth + 1) + room[0];
+}
+/* Writes into what it may only read: it is shown a copy. */
+API int64_t scribbles(const exprove_task *task, const exprove_plan_delta *delta) {
+  memset((void *)(uintptr_t)task, 0xFF, sizeof *task);
+  memset((void *)(uintptr_t)delta, 0xFF, sizeof *delta);
+  return 0;
+}
+API int64_t counts(void) {
+  static int64_t calls;
+  return calls++;
+}

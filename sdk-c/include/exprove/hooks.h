@@ -7,6 +7,9 @@
  *   int64(const exprove_task *, const exprove_plan_delta *)
  *   int32(const exprove_plan_delta *, int64, int64)
  *
+ * A hook allows a decision by 0. A term answers what the plan costs besides its objective, in units of 10^-term_unit of the
+ * task's currency; it is asked about the objective's own plan and about those that leave venues out of the current slice.
+ *
  * A result is int32 or int64; an argument is one of the two structs, each at most once, or int32 or int64, whose values
  * stand beside the signature. `int32_t` and `int64_t` say the same, and names may follow the types.
  *

@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a hook cannot be called. The message names the place and the way out.
-package struct HookError: Error, Equatable, CustomStringConvertible {
-  package enum Code: Sendable {
-    case signature
-    case missing
-    case library
-    case arguments
-  }
-  package let code: Code
-  package let message: String
-  package var description: String { message }
+/// Why a signature is none. The message names the column and the way out.
+package struct HookSignatureError: Error, Equatable, CustomStringConvertible {
+  package let description: String
 }
 
 /// The signature of a policy hook or an objective term, as a policy writes it; `exprove/hooks.h` has the language:
 ///
 ///     int64(const exprove_task *, const exprove_plan_delta *, int64 weight)
-package struct HookSignature: Equatable, Sendable, CustomStringConvertible {
+package struct HookSignature: Hashable, Sendable, CustomStringConvertible {
   package enum Result: UInt8, Sendable {
     case int32 = 1
     case int64 = 2
@@ -52,7 +44,7 @@ package struct HookSignature: Equatable, Sendable, CustomStringConvertible {
     "\(result == .int32 ? "int32" : "int64")(\(arguments.map(\.text).joined(separator: ", ")))"
   }
 
-  package init(parsing text: String) throws(HookError) {
+  package init(parsing text: String) throws(HookSignatureError) {
     var reader = Reader(text)
     guard text.utf8.count <= HookSignature.mostBytes else {
       throw reader.fault(
@@ -70,7 +62,7 @@ package struct HookSignature: Equatable, Sendable, CustomStringConvertible {
     guard reader.isAtEnd else { throw reader.fault("something follows the “)”", "leave it out") }
   }
 
-  private static func arguments(_ reader: inout Reader) throws(HookError) -> [Argument] {
+  private static func arguments(_ reader: inout Reader) throws(HookSignatureError) -> [Argument] {
     var arguments: [Argument] = []
     if reader.take(")") { return [] }
     if reader.takeVoid() { return [] }
@@ -131,7 +123,7 @@ package struct HookSignature: Equatable, Sendable, CustomStringConvertible {
       return false
     }
 
-    mutating func argument() throws(HookError) -> Argument {
+    mutating func argument() throws(HookSignatureError) -> Argument {
       let help = "an argument is const exprove_task *, const exprove_plan_delta *, int32 or int64"
       guard var name = word() else { throw fault("a type is missing", help) }
       let isConstant = name == "const"
@@ -156,15 +148,15 @@ package struct HookSignature: Equatable, Sendable, CustomStringConvertible {
       return argument
     }
 
-    func fault(_ reason: String, _ help: String, back: String = "") -> HookError {
+    func fault(_ reason: String, _ help: String, back: String = "") -> HookSignatureError {
       var start = at
       if !back.isEmpty {
         while start > 0, bytes[start - 1] == 32 || bytes[start - 1] == 9 { start -= 1 }
         start -= back.utf8.count
       }
       let shown = text.utf8.count <= 80 ? text : String(text.unicodeScalars.prefix(80).map(Character.init)) + "…"
-      return HookError(
-        code: .signature, message: "hook signature “\(shown)”, column \(start + 1): \(reason); \(help)")
+      return HookSignatureError(
+        description: "hook signature “\(shown)”, column \(start + 1): \(reason); \(help)")
     }
   }
 }
