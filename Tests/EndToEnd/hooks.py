@@ -145,6 +145,31 @@ def hooks_deny(bench):
     bench.expect(0, "replay", run, "--from", "events")
 
 
+def the_example_works(bench):
+    """The library under sdk-c/examples, by what its own Makefile prints."""
+    root = os.path.dirname(os.path.dirname(product.HERE))
+    folder = bench.path("example")
+    shutil.copytree(root + "/sdk-c/examples/hooks", folder)
+
+    def make(*target):
+        return subprocess.run(
+            ["make", "-s", f"INCLUDE={root}/sdk-c/include", *target], cwd=folder, check=True, capture_output=True,
+            text=True).stdout
+
+    hooks = json.loads("{" + make("policy") + "}")["hooks"]
+    bench.write("example/policy.json", json.dumps({**POLICY, "participation": None, "hooks": hooks}))
+    work = product.small_work(bench, "example-task")
+    text = product.read(work.task).decode().rstrip().removesuffix("}") + make("term") + "}\n"
+    work.task = bench.write("example/task.exprove", text)
+    run = bench.path("example-run")
+    bench.expect(0, *work.arguments(run), "--policy", folder + "/policy.json")
+    leaves = hold_whole(bench, run)
+    asked = {(leaf["question"]["purpose"], leaf["question"]["function"]["name"]) for leaf in leaves}
+    bench.hold(asked == {("policy", "size"), ("policy", "end"), ("term", "surcharge")}, asked)
+    bench.hold(all("answer" in leaf["outcome"] for leaf in leaves), "each of them answers")
+    bench.expect(0, "replay", run, "--recheck-hooks")
+
+
 def terms_choose(bench):
     """A price on everything that is sent in the first ten slices moves it behind them."""
     library = build(bench)
@@ -317,5 +342,5 @@ def changed_records_are_found(bench):
 
 if __name__ == "__main__":
     product.prove(
-        "hooks", hooks_deny, terms_choose, what_fails_denies, kills_keep_answers, a_recorded_answer_counts,
+        "hooks", hooks_deny, the_example_works, terms_choose, what_fails_denies, kills_keep_answers, a_recorded_answer_counts,
         wrong_ones_are_refused, changed_records_are_found)
