@@ -117,8 +117,10 @@ package import EventFlow
   /// Decodes the batch's frames from `firstFrame` on, whose bytes lie in the batch, and appends their events to it.
   ///
   /// - Returns: How many frames were consumed. They are fewer than there are when the batch's room for events is
-  ///   less than the manifest's `max-events`; then empty the batch and go on.
-  /// - Throws: `.contract` for what breaks a rule, after which the batch's events are those of the calls before.
+  ///   less than the manifest's `max-events`; then empty the batch and go on. They are also fewer when a frame cannot be
+  ///   handed over, or a worker is given up: then the next call, which begins there, throws.
+  /// - Throws: `.contract` for what breaks a rule, after which the batch's events are those of the calls before; `.tooLarge`
+  ///   for a frame that no worker takes; `.callFailed`, among others, for one that lies outside the batch's bytes.
   package mutating func decode(_ batch: inout EventBatch, from firstFrame: Int = 0) throws(AdapterError) -> Int {
     guard !hasFailed else {
       throw AdapterError(
@@ -134,12 +136,13 @@ package import EventFlow
       return unsafe try batch.withStorage {
         (frames, events, bytes, counts) throws(AdapterError) in
         precondition(firstFrame >= 0 && firstFrame <= counts.frames)
-        unsafe try checkFrames(frames.baseAddress!, from: firstFrame, to: counts.frames, bytes: counts.bytes)
         var next = firstFrame
         switch runner {
         case .direct(let direct):
           while next < counts.frames && events.count - counts.events >= most {
-            next += unsafe try call(direct, frames, next, events, bytes, &counts)
+            let offered = unsafe offer(frames.baseAddress! + next, counts.frames - next, bytes: counts.bytes)
+            if offered == 0, next > firstFrame { break }
+            next += unsafe try call(direct, frames, next, offered, events, bytes, &counts)
           }
         case .supervised(let session):
           unsafe try decode(in: session, frames, &next, events, bytes, &counts)
@@ -152,7 +155,7 @@ package import EventFlow
     }
   }
 
-  /// What a worker decoded before it was quarantined counts.
+  /// What a worker decoded before an error counts; the next call meets the error again.
   private mutating func decode(
     in session: SupervisedSession, _ frames: UnsafeMutableBufferPointer<Frame>, _ next: inout Int,
     _ events: UnsafeMutableBufferPointer<Event>, _ bytes: UnsafeMutableBufferPointer<UInt8>,
@@ -161,7 +164,7 @@ package import EventFlow
     guard next < counts.frames else { return }
     var work = unsafe SupervisedSession.Work(
       frames: UnsafeBufferPointer(start: frames.baseAddress!, count: counts.frames),
-      bytes: UnsafePointer(bytes.baseAddress!), events: events.baseAddress! + counts.events,
+      bytes: UnsafePointer(bytes.baseAddress!), size: counts.bytes, events: events.baseAddress! + counts.events,
       room: events.count - counts.events, next: next)
     defer {
       unsafe counts.events += work.filled
@@ -170,32 +173,31 @@ package import EventFlow
     do {
       unsafe try session.decode(&work, &validator)
     } catch {
-      guard error.code == .quarantined, unsafe work.next > next else { throw error }
+      guard unsafe work.next > next else { throw error }
     }
   }
 
-  /// The host's own promise: each frame lies within the bytes.
-  private func checkFrames(
-    _ frames: UnsafePointer<Frame>, from first: Int, to end: Int, bytes: Int
-  ) throws(AdapterError) {
+  /// How many of the next frames one call takes. It is the host's own promise that each lies within the bytes.
+  private func offer(_ frames: UnsafePointer<Frame>, _ count: Int, bytes: Int) -> Int {
+    let offered = min(count, DirectSession.framesPerCall)
     // Negative as soon as one lies beyond.
     var room: Int64 = 0
-    for index in first..<end {
-      let frame = unsafe frames + index
-      room |= unsafe Int64(bytes) &- (Int64(frame.pointee.data) &+ Int64(frame.pointee.length))
+    for index in 0..<offered {
+      room |= unsafe Int64(bytes) &- (Int64(frames[index].data) &+ Int64(frames[index].length))
     }
-    guard room >= 0 else {
-      throw AdapterError(.callFailed, "\(manifest.name): a frame of the batch lies outside its bytes")
-    }
+    guard room < 0 else { return offered }
+    return (0..<offered).first { unsafe Int(frames[$0].data) + Int(frames[$0].length) > bytes } ?? 0
   }
 
   /// One call of `decode` and the validation of what it filled.
   private mutating func call(
-    _ direct: DirectSession, _ frames: UnsafeMutableBufferPointer<Frame>, _ first: Int,
+    _ direct: DirectSession, _ frames: UnsafeMutableBufferPointer<Frame>, _ first: Int, _ offered: Int,
     _ events: UnsafeMutableBufferPointer<Event>,
     _ bytes: UnsafeMutableBufferPointer<UInt8>, _ counts: inout EventBatch.Counts
   ) throws(AdapterError) -> Int {
-    let offered = min(counts.frames - first, DirectSession.framesPerCall)
+    guard offered > 0 else {
+      throw AdapterError(.callFailed, "\(manifest.name): a frame of the batch lies outside its bytes")
+    }
     let output = unsafe direct.output
     let capacity = min(output.count, events.count - counts.events)
     var work = unsafe exprove_batch(

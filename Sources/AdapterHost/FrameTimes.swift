@@ -52,7 +52,7 @@ extension AdapterSession {
       }
     case .supervised(let session):
       while times.count < frames.count, status == Status.ok {
-        let (answer, more) = unsafe try session.frameTimes(frames, bytes, from: times.count)
+        let (answer, more) = unsafe try session.frameTimes(frames, bytes, size, from: times.count)
         status = answer
         times += more
       }

@@ -82,6 +82,18 @@ static inline int linux_use_one_processor(void) {
   return sched_setaffinity(0, sizeof one, one) == 0 && count > 1;
 }
 
+/* sched_getcpu(3): the processor that this thread runs on, or -1. */
+extern int linux_current_processor(void) __asm__("sched_getcpu");
+
+/* Keeps a process on one processor; 0 when the system did so. */
+static inline int linux_keep_on_processor(int process, int processor) {
+  unsigned long mask[128] = {0};
+  const size_t bits = 8 * sizeof mask[0];
+  if (processor < 0 || (size_t)processor >= 8 * sizeof mask) return -1;
+  mask[(size_t)processor / bits] = 1ul << (size_t)processor % bits;
+  return sched_setaffinity(process, sizeof mask, mask);
+}
+
 /* gettid(2) */
 extern int linux_gettid(void) __asm__("gettid");
 

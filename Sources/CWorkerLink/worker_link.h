@@ -10,6 +10,12 @@
  * The indices of either side stand on a page of their own. One call is under way at a time; while it decodes, the worker
  * fills event slots and the host takes them. All that the outlet says is hostile: the host copies a value once and
  * checks the copy.
+ *
+ * The frames that were decoded since the state was last saved stay in the inlet, each call's behind those of the calls
+ * before: a new worker is told of them again, and finds them there.
+ *
+ * Where the system lets it, the host keeps the worker on the processor that it runs on itself. Then what either side
+ * writes lies in that processor's caches for the other, and a wait costs two switches and nobody's wake-up elsewhere.
  */
 #ifndef EXPROVE_WORKER_LINK_H
 #define EXPROVE_WORKER_LINK_H
@@ -17,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WORKER_LINK_VERSION 1u
+#define WORKER_LINK_VERSION 2u
 #define WORKER_PAGE 4096u
 #define WORKER_NOTE_SIZE (1u << 20)
 #define WORKER_TEXT_SIZE 512u
@@ -33,12 +39,13 @@ typedef enum worker_call {
   WORKER_CALL_NONE = 0,
   WORKER_CALL_START,     /* sandbox, load, entry, init and create, as the setup says */
   WORKER_CALL_RESET,
-  WORKER_CALL_DECODE,    /* `frame_count` frames of the table, as they become `available`; gives event slots */
+  WORKER_CALL_DECODE,    /* `frame_count` frames of the table from `first` on, as they become `available`; gives event
+                            slots */
   WORKER_CALL_COUNTERS,  /* `size`: how many; values to the note */
-  WORKER_CALL_SAVE,      /* keeps the state; its size to `size` */
+  WORKER_CALL_SAVE,      /* keeps the state; its size to `size`, as much of it as fits to the note */
   WORKER_CALL_SAVED,     /* `size` bytes of the kept state from `offset` on, to the note */
   WORKER_CALL_RESTORE,   /* bytes of the note to `offset` of a state of `total` bytes; the last ones load it */
-  WORKER_CALL_FRAME_TIME, /* times to the note */
+  WORKER_CALL_FRAME_TIME, /* of `frame_count` frames from `first` on, to the note */
   WORKER_CALL_ENCODE,    /* the request of the note; its bytes to the note, their count to `size` */
   WORKER_CALL_EXTENSION, /* `offset`: a worker_extension; the rest as it says */
   WORKER_CALL_HOOK       /* the request at the beginning of the frames' bytes; what the function answers to `size` */
@@ -108,6 +115,7 @@ typedef struct worker_orders {
   uint64_t budget; /* events that may be filled in all */
   uint64_t offset, size, total;
   uint32_t first;
+  uint32_t is_beside; /* the host runs on the worker's processor: what it waits for does not come while it looks */
 } worker_orders;
 
 /* Written by the worker. */
@@ -230,16 +238,21 @@ static inline void worker_wake(const uint32_t *word) { syscall(WORKER_SYS_FUTEX,
 
 /* --- Comparing streams ------------------------------------------------------------------------ */
 
-/* A running mix of events, by which two streams are compared that must be equal: not against forgery. It leaves out the
- * frame's index, which depends on the batch, and the flag that only the host sets. */
+/* A running mix of events, by which two streams are compared that must be equal: not against forgery. Sums tell any other
+ * value, and sums of the sums any other order. It leaves out the frame's index, which depends on the batch, and the flag
+ * that only the host sets. */
 typedef uint64_t worker_lane __attribute__((vector_size(64), aligned(8), may_alias));
-static inline void worker_mix(uint64_t state[8], const void *events, size_t count, uint16_t host_flags) {
-  worker_lane sum = *(worker_lane *)state;
+static inline void worker_mix(uint64_t state[16], const void *events, size_t count, uint16_t host_flags) {
+  worker_lane sum = ((worker_lane *)state)[0], sums = ((worker_lane *)state)[1];
   const worker_lane *event = (const worker_lane *)events;
   const uint64_t tail = ~((uint64_t)host_flags << 16);
   const worker_lane mask = {~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, 0xFFFFFFFFull, tail};
-  for (size_t index = 0; index < count; index++) sum = ((sum << 7) | (sum >> 57)) + (event[index] & mask);
-  *(worker_lane *)state = sum;
+  for (size_t index = 0; index < count; index++) {
+    sum += event[index] & mask;
+    sums += sum;
+  }
+  ((worker_lane *)state)[0] = sum;
+  ((worker_lane *)state)[1] = sums;
 }
 
 #endif /* EXPROVE_WORKER_LINK_H */

@@ -51,6 +51,9 @@ exprove_status adapter_call_extension(worker *worker);
 /* One call of the host; writes all of its answer but the index. */
 void adapter_call(worker *worker, uint32_t call);
 
+/* How often an index is looked at before the worker sleeps. */
+uint32_t patience(const worker *worker);
+
 /* Says where the adapter's code is entered. */
 void adapter_step(worker *worker, worker_step step);
 

@@ -9,12 +9,14 @@ void adapter_step(worker *worker, worker_step step) {
   worker->answers->calls++;
 }
 
+uint32_t patience(const worker *worker) { return worker->orders->is_beside ? 0 : WORKER_PATIENCE; }
+
 /* Waits until the host has taken a slot of the full ring. */
 static void wait_for_room(worker *worker) {
   for (uint32_t turn = 0;; turn++) {
     uint32_t taken = worker_read(&worker->orders->taken);
     if (worker->filled - taken < worker->setup->slot_count) return;
-    if (turn < WORKER_PATIENCE) {
+    if (turn < patience(worker)) {
       worker_give_way(turn);
       continue;
     }
@@ -29,7 +31,7 @@ static uint32_t wait_for_frames(worker *worker, uint32_t next, uint32_t count) {
   for (uint32_t turn = 0;; turn++) {
     uint32_t available = worker_read(&worker->orders->available);
     if (available > next) return available < count ? available : count;
-    if (turn < WORKER_PATIENCE) {
+    if (turn < patience(worker)) {
       worker_give_way(turn);
       continue;
     }
@@ -52,6 +54,7 @@ static void publish(worker *worker) {
 static exprove_status decode(worker *worker) {
   const worker_setup *setup = worker->setup;
   uint32_t count = worker->orders->frame_count, each = worker->orders->frames_per_call, next = 0;
+  const exprove_frame *frames = worker->frames + worker->orders->first;
   uint64_t budget = worker->orders->budget;
   while (next < count && budget >= setup->max_events) {
     wait_for_room(worker);
@@ -63,7 +66,7 @@ static exprove_status decode(worker *worker) {
                            here < each ? here : each,
                            worker->bytes,
                            worker->orders->bytes_size,
-                           worker->frames + next,
+                           frames + next,
                            (exprove_event *)(place + worker_events_offset(setup, capacity)),
                            capacity,
                            0,
@@ -114,7 +117,10 @@ static exprove_status save(worker *worker) {
     adapter_step(worker, WORKER_STEP_OUTSIDE);
     worker->state_size = size;
     worker->answers->size = size;
-    if (status == EXPROVE_OK && size <= worker->state_room) return EXPROVE_OK;
+    if (status == EXPROVE_OK && size <= worker->state_room) {
+      if (size > 0) memcpy(worker->note, worker->state, size < WORKER_NOTE_SIZE ? size : WORKER_NOTE_SIZE);
+      return EXPROVE_OK;
+    }
     if (status != EXPROVE_TOO_SMALL && status != EXPROVE_OK) return status;
     if (!make_room(worker, size)) return EXPROVE_OUT_OF_MEMORY;
   }
@@ -153,8 +159,8 @@ static exprove_status frame_time(worker *worker) {
   if (!worker->table.frame_time) return EXPROVE_NOT_IMPLEMENTED;
   adapter_step(worker, WORKER_STEP_FRAME_TIME);
   exprove_status status =
-      worker->table.frame_time(worker->session, worker->bytes, worker->orders->bytes_size, worker->frames,
-                               worker->orders->frame_count, (int64_t *)(void *)worker->note);
+      worker->table.frame_time(worker->session, worker->bytes, worker->orders->bytes_size,
+                               worker->frames + worker->orders->first, worker->orders->frame_count, (int64_t *)(void *)worker->note);
   adapter_step(worker, WORKER_STEP_OUTSIDE);
   return status;
 }

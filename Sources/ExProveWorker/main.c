@@ -74,7 +74,7 @@ static uint32_t next_call(worker *worker, uint32_t answered) {
   for (uint32_t turn = 0;; turn++) {
     uint32_t posted = worker_read(&worker->orders->posted);
     if (posted != answered) return worker->orders->call;
-    if (turn < WORKER_PATIENCE) {
+    if (turn < patience(worker)) {
       worker_give_way(turn);
       continue;
     }

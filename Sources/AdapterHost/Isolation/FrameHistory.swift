@@ -5,57 +5,29 @@ internal import CWorkerLink
 internal import EventFlow
 
 /// The frames that a session decoded since its state was last saved, and what they gave: what a new worker is told again.
-@safe struct FrameHistory {
-  private(set) var frames: [Frame] = []
-  private(set) var bytes: [UInt8] = []
+/// They lie at the beginning of the inlet, where every worker of the session reads them.
+struct FrameHistory {
+  /// How many frames, and the bytes that they take.
+  private(set) var frames = 0
+  private(set) var bytes = 0
   /// Of the events that they gave.
   private(set) var mix = StreamMix()
 
-  /// Bytes that it takes.
-  var size: Int { bytes.count + frames.count * MemoryLayout<Frame>.stride }
+  /// Bytes that it takes in all.
+  var size: Int { bytes + frames * MemoryLayout<Frame>.stride }
 
-  /// Takes up the bytes of frames that are about to be decoded; `start` is where they lie for the frames.
-  ///
-  /// - Returns: what has to be added to `data` of each of those frames.
-  mutating func append(_ more: UnsafeRawBufferPointer, from start: Int) -> UInt32 {
-    let shift = UInt32(truncatingIfNeeded: bytes.count - start)
-    unsafe bytes.append(contentsOf: more)
-    return shift
-  }
-
-  /// Takes up frames that were decoded.
-  mutating func append(_ more: UnsafeBufferPointer<Frame>, shift: UInt32) {
-    let first = frames.count
-    unsafe frames.append(contentsOf: more)
-    for index in first..<frames.count { frames[index].data &+= shift }
-  }
-
-  /// Calls with all frames and their bytes.
-  @unsafe func withFrames(
-    _ body: (UnsafeBufferPointer<Frame>, UnsafePointer<UInt8>) throws(WorkerFailure) -> Void
-  ) throws(WorkerFailure) {
-    guard !frames.isEmpty else { return }
-    // An empty array has no address.
-    let bytes = bytes + [0]
-    try unsafe frames.withUnsafeBufferPointer { (frames) throws(WorkerFailure) in
-      try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(WorkerFailure) in
-        try unsafe body(frames, bytes.baseAddress!)
-      }
-    }
+  /// Takes up frames that were decoded; `bytes` is where theirs end, or end that of others before.
+  mutating func append(frames more: Int, bytesUpTo end: Int) {
+    frames += more
+    bytes = max(bytes, end)
   }
 
   mutating func add(_ events: UnsafePointer<Event>, count: Int) { unsafe mix.add(events, count: count) }
-
-  mutating func removeAll() {
-    frames.removeAll(keepingCapacity: true)
-    bytes.removeAll(keepingCapacity: true)
-    mix = StreamMix()
-  }
 }
 
 /// A number for a stream of events that differs, in all likelihood, for other streams.
 @safe struct StreamMix: Equatable {
-  private var state = SIMD8<UInt64>(repeating: 0)
+  private var state = (SIMD8<UInt64>(repeating: 0), SIMD8<UInt64>(repeating: 0))
   private(set) var events = 0
 
   /// Reads each event once; the memory may be a worker's.
@@ -66,4 +38,6 @@ internal import EventFlow
     }
     self.events += count
   }
+
+  static func == (left: StreamMix, right: StreamMix) -> Bool { left.state == right.state && left.events == right.events }
 }

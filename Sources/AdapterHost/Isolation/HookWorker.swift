@@ -65,7 +65,7 @@ package final class HookWorker {
     setup.slot_count = 1
     setup.slot_events = 1
     setup.byte_capacity = UInt64(largestRequest)
-    guard let link = WorkerLink(setup, texts: texts, manifest: []),
+    guard let inlet = WorkerInlet(setup), let link = WorkerLink(inlet, note: texts),
       let process = WorkerProcess(program, loads: [library.copy.descriptor], link, deadline)
     else {
       throw .adapter(
@@ -106,7 +106,7 @@ package final class HookWorker {
     let answer: worker_answers
     do throws(WorkerFailure) {
       let calls = try running()
-      calls.process.link.putBytes(request)
+      calls.process.link.inlet.putBytes(request)
       calls.post(WORKER_CALL_HOOK)
       answer = try calls.answer()
     } catch {

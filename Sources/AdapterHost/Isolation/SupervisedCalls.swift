@@ -40,7 +40,8 @@ extension SupervisedSession {
     guard answer.size <= UInt64(AdapterSession.stateLimit) else {
       return .failure(AdapterError(.callFailed, "\(name): its state would have \(answer.size) bytes"))
     }
-    var state: [UInt8] = []
+    // As much as fits came with the answer.
+    var state = calls.process.link.note(Int(answer.size))
     while state.count < Int(answer.size) {
       let count = min(Int(answer.size) - state.count, Int(WORKER_NOTE_SIZE))
       let orders = unsafe calls.process.link.orders
@@ -113,16 +114,21 @@ extension SupervisedSession {
 
   /// Venue times of frames from `first` on: as many as one call takes.
   func frameTimes(
-    _ frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, from first: Int
+    _ frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, _ size: Int, from first: Int
   ) throws(AdapterError) -> (exprove_status, [Int64]) {
-    unsafe try checkSize(frames[first])
-    let part = unsafe SupervisedSession.part(of: frames, from: first)
+    unsafe try checkFrame(frames[first], size)
+    let part = unsafe SupervisedSession.part(of: frames, size, from: first)
+    try makeRoom(for: part)
     return try perform { () throws(WorkerFailure) in
+      // Behind those that were decoded; they are not kept.
       let link = self.calls.process.link
-      unsafe link.putFrames(
-        UnsafeBufferPointer(rebasing: frames[part.frames]), 0..<part.frames.count, bytes, from: part.bytes.lowerBound)
+      let place = self.history
+      unsafe link.inlet.put(
+        UnsafeBufferPointer(rebasing: frames[part.frames]), at: place.frames, bytes, from: part.bytes.lowerBound,
+        to: place.bytes)
+      unsafe link.orders.pointee.first = UInt32(place.frames)
       unsafe link.orders.pointee.frame_count = UInt32(part.frames.count)
-      unsafe link.orders.pointee.bytes_size = UInt64(part.bytes.count)
+      unsafe link.orders.pointee.bytes_size = UInt64(place.bytes + part.bytes.count)
       self.calls.post(WORKER_CALL_FRAME_TIME)
       let status = try self.calls.answer().status
       return (status, link.noteWords(part.frames.count, as: Int64.self))

@@ -30,9 +30,11 @@ internal import EventFlow
   private static let recentLimit = 64
   /// A failure is forgotten after so many frames.
   private static let forgivingFrames = 256
-  private static let framesPerCall = 512
+  /// Frames that one call of the adapter is offered: few enough that what they give, and its copy, lie in the
+  /// first-level cache together.
+  private static let framesPerCall = 256
   private static let smallestHistory = 4 << 20
-  private static let largestHistory = 64 << 20
+  private static let largestHistory = 32 << 20
 
   init(_ plan: WorkerPlan, _ configuration: AdapterSession.Configuration) throws(AdapterError) {
     self.plan = plan
@@ -78,6 +80,8 @@ internal import EventFlow
   @unsafe struct Work {
     var frames: UnsafeBufferPointer<Frame>
     var bytes: UnsafePointer<UInt8>
+    /// How many there are.
+    var size: Int
     var events: UnsafeMutablePointer<Event>
     var room: Int
     /// The next frame, and the events so far.
@@ -85,33 +89,44 @@ internal import EventFlow
     var filled = 0
   }
 
-  /// Decodes from `work.next` on as far as there is room for a frame's most events, whatever becomes of the worker.
+  /// Frames that go through the link at once, and where their bytes lie.
+  typealias Part = (frames: Range<Int>, bytes: Range<Int>)
+
+  /// Decodes from `work.next` on as far as there is room for a frame's most events, whatever becomes of the worker. What
+  /// was decoded before an error counts.
   func decode(_ work: inout Work, _ validator: inout EventValidator) throws(AdapterError) {
     try checkUsable()
     let most = plan.image.manifest.maxEvents
     while unsafe work.next < work.frames.count && work.room - work.filled >= most {
       let start = unsafe work.next
-      unsafe try checkSize(work.frames[start])
+      unsafe try checkFrame(work.frames[start], work.size)
+      let part = unsafe SupervisedSession.part(
+        of: work.frames, work.size, from: start, atMost: work.room - work.filled)
+      try makeRoom(for: part)
       do throws(WorkerFailure) {
-        unsafe try decodePart(&work, &validator)
+        unsafe try decode(part, &work, &validator)
       } catch {
         try unsafe recover(from: error, UnsafeBufferPointer(rebasing: work.frames[start...]))
       }
     }
-    try keepHistoryShort()
   }
 
-  /// One call to the worker: as many frames as the link takes at once.
-  private func decodePart(_ work: inout Work, _ validator: inout EventValidator) throws(WorkerFailure) {
-    let part = unsafe SupervisedSession.part(of: work.frames, from: work.next)
+  /// One call to the worker.
+  private func decode(_ part: Part, _ work: inout Work, _ validator: inout EventValidator) throws(WorkerFailure) {
     let link = calls.process.link
     let perCall = attempts > 1 ? 1 : SupervisedSession.framesPerCall
     let budget = unsafe work.room - work.filled
-    let bytes = unsafe UnsafeRawBufferPointer(start: work.bytes + part.bytes.lowerBound, count: part.bytes.count)
-    post(part.frames.count, bytes: part.bytes.count, perCall: perCall, budget: budget)
-    unsafe hand(over: UnsafeBufferPointer(rebasing: work.frames[part.frames]), work.bytes, part.bytes.lowerBound)
-    // While the worker is at it.
-    let shift = unsafe history.append(bytes, from: part.bytes.lowerBound)
+    let place = history.bytes
+    let first = history.frames
+    unsafe hand(
+      over: UnsafeBufferPointer(rebasing: work.frames[part.frames]), work.bytes, part.bytes, perCall: perCall,
+      budget: budget)
+    defer {
+      let used = unsafe work.next - part.frames.lowerBound
+      history.append(
+        frames: used,
+        bytesUpTo: used == part.frames.count ? place + part.bytes.count : link.inlet.end(of: used, from: first))
+    }
     var left = budget
     while let slot = try calls.nextSlot() {
       let offered = unsafe min(part.frames.upperBound - work.next, perCall)
@@ -131,7 +146,6 @@ internal import EventFlow
           frames: unsafe work.next - part.frames.lowerBound..<work.next - part.frames.lowerBound + used)
       }
       unsafe history.add(work.events + work.filled, count: filled)
-      unsafe history.append(UnsafeBufferPointer(rebasing: work.frames[work.next..<work.next + used]), shift: shift)
       calls.release()
       unsafe work.next += used
       unsafe work.filled += filled
@@ -142,39 +156,60 @@ internal import EventFlow
     drainLog()
   }
 
-  /// Copies a call's frames to where the worker reads them, which begins with the first ones.
-  private func hand(over frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, _ start: Int) {
-    var next = 0
+  /// Asks for frames to be decoded, which come to lie behind those before. A worker that runs at the same time begins
+  /// with the first ones while the others are copied.
+  private func hand(
+    over frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, _ places: Range<Int>, perCall: Int,
+    budget: Int
+  ) {
+    let link = calls.process.link
+    let (first, target) = (history.frames, history.bytes)
+    func put(_ range: Range<Int>) {
+      unsafe link.inlet.put(
+        UnsafeBufferPointer(rebasing: frames[range]), at: first + range.lowerBound, bytes, from: places.lowerBound,
+        to: target)
+    }
+    let isBeside = calls.follow()
+    if isBeside { put(0..<frames.count) }
+    post(first..<first + frames.count, bytes: target + places.count, perCall: perCall, budget: budget,
+      available: isBeside ? frames.count : 0)
+    var next = isBeside ? frames.count : 0
     while next < frames.count {
       let end = min(frames.count, next + SupervisedSession.framesPerCall)
-      unsafe calls.process.link.putFrames(frames, next..<end, bytes, from: start)
+      put(next..<end)
       calls.publish(frames: end)
       next = end
     }
   }
 
-  private func post(_ frames: Int, bytes: Int, perCall: Int, budget: Int) {
+  private func post(_ frames: Range<Int>, bytes: Int, perCall: Int, budget: Int, available: Int) {
     let orders = unsafe calls.process.link.orders
-    unsafe orders.pointee.frame_count = UInt32(frames)
-    unsafe orders.pointee.available = 0
+    unsafe orders.pointee.first = UInt32(frames.lowerBound)
+    unsafe orders.pointee.frame_count = UInt32(frames.count)
+    unsafe orders.pointee.available = UInt32(available)
     unsafe orders.pointee.frames_per_call = UInt32(perCall)
     unsafe orders.pointee.bytes_size = UInt64(bytes)
     unsafe orders.pointee.budget = UInt64(budget)
     calls.post(WORKER_CALL_DECODE)
   }
 
-  /// Frames from `first` on that the link takes at once, and where their bytes lie.
+  /// Frames from `first` on that the link takes at once, the first one in any case.
+  ///
+  /// - Parameters:
+  ///   - size: of the bytes in all; a frame that lies beyond ends the part.
+  ///   - events: how many there is room for, of which each frame gives one at least.
   static func part(
-    of frames: UnsafeBufferPointer<Frame>, from first: Int
-  ) -> (frames: Range<Int>, bytes: Range<Int>) {
+    of frames: UnsafeBufferPointer<Frame>, _ size: Int, from first: Int, atMost events: Int = .max
+  ) -> Part {
+    let limit = min(frames.count - first, StartedWorker.framesAtOnce, max(1, events))
     var low = unsafe Int(frames[first].data)
     var high = unsafe low + Int(frames[first].length)
     var end = first + 1
-    while end < frames.count, end - first < StartedWorker.frameCapacity {
+    while end < first + limit {
       let frame = unsafe frames[end]
       let newLow = min(low, Int(frame.data))
       let newHigh = max(high, Int(frame.data) + Int(frame.length))
-      guard newHigh - newLow <= StartedWorker.byteCapacity else { break }
+      guard newHigh - newLow <= StartedWorker.bytesAtOnce, newHigh <= size else { break }
       (low, high) = (newLow, newHigh)
       end += 1
     }
@@ -205,16 +240,20 @@ internal import EventFlow
   /// A new worker from now on begins with `state`.
   func begin(with state: [UInt8]?) {
     self.state = state
-    history.removeAll()
+    history = FrameHistory()
   }
 
-  /// One frame at least goes through the link at once.
-  func checkSize(_ frame: Frame) throws(AdapterError) {
-    guard Int(frame.length) > StartedWorker.byteCapacity else { return }
+  /// One frame at least goes through the link at once, and lies within the bytes that there are.
+  func checkFrame(_ frame: Frame, _ size: Int) throws(AdapterError) {
+    let name = plan.image.manifest.name
+    guard Int(frame.data) + Int(frame.length) <= size else {
+      throw AdapterError(.callFailed, "\(name): a frame of the batch lies outside its bytes")
+    }
+    guard Int(frame.length) > StartedWorker.bytesAtOnce else { return }
     throw AdapterError(
       .tooLarge,
-      "\(plan.image.manifest.name): the frame at byte \(frame.offset) has \(frame.length) bytes; a worker takes at most "
-        + "\(StartedWorker.byteCapacity)")
+      "\(name): the frame at byte \(frame.offset) has \(frame.length) bytes; a worker takes at most "
+        + "\(StartedWorker.bytesAtOnce)")
   }
 
   // MARK: Failure
@@ -260,7 +299,7 @@ internal import EventFlow
       )
       if isQuarantined { throw quarantine }
       do throws(StartedWorker.Failure) {
-        calls = try StartedWorker.start(plan, configuration).calls
+        calls = try StartedWorker.start(plan, configuration, calls.process.link.inlet).calls
         do throws(WorkerFailure) { return try restore() } catch { throw .worker(error) }
       } catch {
         guard case .worker(let again) = error else { throw SupervisedSession.refusal(error, plan) }
@@ -284,31 +323,27 @@ internal import EventFlow
     if let state { try load(state) }
     var mix = StreamMix()
     let link = calls.process.link
-    try unsafe history.withFrames { (frames, bytes) throws(WorkerFailure) in
+    let perCall = SupervisedSession.framesPerCall
+    if history.frames > 0 {
+      post(0..<history.frames, bytes: history.bytes, perCall: perCall, budget: .max, available: history.frames)
       var next = 0
-      while next < frames.count {
-        let part = unsafe SupervisedSession.part(of: frames, from: next)
-        let perCall = SupervisedSession.framesPerCall
-        post(part.frames.count, bytes: part.bytes.count, perCall: perCall, budget: .max)
-        unsafe hand(over: UnsafeBufferPointer(rebasing: frames[part.frames]), bytes, part.bytes.lowerBound)
-        while let slot = try calls.nextSlot() {
-          let offered = min(part.frames.upperBound - next, perCall)
-          let capacity = Int(link.setup.slot_events)
-          let (used, filled) = try check(slot, offered, capacity, at: next - part.frames.lowerBound)
-          unsafe mix.add(calls.events(of: slot, capacity: capacity), count: filled)
-          calls.release()
-          next += used
-        }
-        _ = try calls.answer()
+      while let slot = try calls.nextSlot() {
+        let offered = min(history.frames - next, perCall)
+        let capacity = Int(link.setup.slot_events)
+        let (used, filled) = try check(slot, offered, capacity, at: next)
+        unsafe mix.add(calls.events(of: slot, capacity: capacity), count: filled)
+        calls.release()
+        next += used
       }
+      _ = try calls.answer()
     }
     if mix != history.mix { throw WorkerFailure(cause: .changed, call: "decode", frames: nil) }
   }
 
-  /// Saves the state when the way from the last one has become long.
-  private func keepHistoryShort() throws(AdapterError) {
+  /// Saves the state when the way from the last one has become long, so that the inlet has room for more frames.
+  func makeRoom(for part: Part) throws(AdapterError) {
     let limit = min(max(SupervisedSession.smallestHistory, 2 * (state?.count ?? 0)), SupervisedSession.largestHistory)
-    if history.size > limit { _ = try save() }
+    if history.size > limit || history.frames + part.frames.count > StartedWorker.frameCapacity { _ = try save() }
   }
 
   private var logged: (process: Int32, count: Int) = (0, 0)

@@ -15,10 +15,17 @@ struct WorkerCalls {
 
   // MARK: Waiting
 
+  /// How often the host gives way to a worker on its own processor before it sleeps.
+  private static let givingWay = 16
+
   /// Sleeps a little unless `progress` has moved on since it was read.
   private func rest(_ turn: inout Int, _ progress: UInt32) throws(WorkerFailure) {
     turn += 1
-    guard turn > WORKER_PATIENCE else { return worker_give_way(UInt32(turn)) }
+    if unsafe link.orders.pointee.is_beside != 0 {
+      guard turn > WorkerCalls.givingWay else { return worker_give_way(UInt32(WORKER_LOOKS)) }
+    } else {
+      guard turn > WORKER_PATIENCE else { return worker_give_way(UInt32(turn)) }
+    }
     let word = unsafe UnsafeRawPointer(link.answers).assumingMemoryBound(to: UInt32.self)
     unsafe worker_write(&link.orders.pointee.is_waiting, 1)
     if unsafe worker_read(word) == progress { unsafe worker_sleep(word, progress, WorkerCalls.sleep) }
@@ -48,7 +55,15 @@ struct WorkerCalls {
     }
   }
 
+  /// The worker comes to the host's processor where it may; whether it did.
+  @discardableResult func follow() -> Bool {
+    let isBeside = process.follow()
+    unsafe link.orders.pointee.is_beside = isBeside ? 1 : 0
+    return isBeside
+  }
+
   func post(_ call: worker_call) {
+    follow()
     unsafe link.orders.pointee.call = call.rawValue
     process.restartWatch()
     unsafe worker_write(&link.orders.pointee.posted, link.orders.pointee.posted &+ 1)
@@ -82,6 +97,8 @@ struct WorkerCalls {
   }
 
   /// The next slot of the call to decode, or nil when all of them were taken and the call has ended.
+  ///
+  /// A worker on this processor that waits for room gets it only when every slot was taken: then it fills as many.
   func nextSlot() throws(WorkerFailure) -> Slot? {
     var turn = 0
     while true {
@@ -91,6 +108,7 @@ struct WorkerCalls {
       let hasEnded = unsafe answered == link.orders.pointee.posted
       if filled != next { return Slot(head: link.slot(next), number: next) }
       if hasEnded { return nil }
+      if turn == 0, unsafe link.orders.pointee.is_beside != 0 { wake() }
       do throws(WorkerFailure) {
         try rest(&turn, progress)
       } catch {
@@ -107,6 +125,10 @@ struct WorkerCalls {
   /// The slot may be filled anew.
   func release() {
     unsafe worker_write(&link.orders.pointee.taken, link.orders.pointee.taken &+ 1)
+    if unsafe link.orders.pointee.is_beside == 0 { wake() }
+  }
+
+  private func wake() {
     if isWaiting { unsafe worker_wake(&link.orders.pointee.taken) }
   }
 }

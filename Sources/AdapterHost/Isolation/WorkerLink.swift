@@ -9,24 +9,19 @@ internal import Glibc
 /// The two memory files between the host and one worker, as the host sees them: it writes the inlet, and only reads the
 /// outlet, which a stranger's code may change at any moment.
 @safe final class WorkerLink {
-  let setup: worker_setup
+  let inlet: WorkerInlet
+  var setup: worker_setup { inlet.setup }
   private let places: Places
-  let inletDescriptor: Int32
   let outletDescriptor: Int32
-  private let inlet: UnsafeMutableRawPointer
   private let outlet: UnsafeMutableRawPointer
 
-  /// Where things lie in either file, in bytes.
+  /// Where things lie in the outlet, in bytes.
   private struct Places {
-    let inletSize, bytes, hostNote: Int
-    let outletSize, slots, slotSize, slotRoom, note: Int
+    let size, slots, slotSize, slotRoom, note: Int
 
     init(_ setup: worker_setup) {
       var setup = setup
-      inletSize = unsafe Int(worker_inlet_size(&setup))
-      bytes = unsafe Int(worker_bytes_offset(&setup))
-      hostNote = unsafe Int(worker_host_note_offset(&setup))
-      outletSize = unsafe Int(worker_outlet_size(&setup))
+      size = unsafe Int(worker_outlet_size(&setup))
       slots = Int(worker_slots_offset())
       slotSize = unsafe Int(worker_slot_size(&setup))
       slotRoom = unsafe Int(worker_slot_room(&setup))
@@ -34,39 +29,27 @@ internal import Glibc
     }
   }
 
-  /// Both files, with `texts` and `manifest` in the note that the worker reads at its start. Nil without memory.
-  init?(_ setup: worker_setup, texts: [UInt8], manifest: [UInt8]) {
-    let places = Places(setup)
-    guard texts.count + manifest.count <= Int(WORKER_NOTE_SIZE),
-      let inlet = unsafe WorkerLink.file("exprove-inlet", places.inletSize, PROT_READ | PROT_WRITE)
+  /// A new outlet for the worker that is going to read the inlet, with `note` in what it reads at its start. Nil without
+  /// memory.
+  init?(_ inlet: WorkerInlet, note: [UInt8]) {
+    let places = Places(inlet.setup)
+    guard note.count <= Int(WORKER_NOTE_SIZE),
+      let outlet = unsafe WorkerLink.file("exprove-outlet", places.size, PROT_READ)
     else { return nil }
-    guard let outlet = unsafe WorkerLink.file("exprove-outlet", places.outletSize, PROT_READ) else {
-      unsafe munmap(inlet.memory, places.inletSize)
-      unsafe close(inlet.descriptor)
-      return nil
-    }
-    // The worker gets the inlet by a descriptor that cannot write.
-    let reading = unsafe open("/proc/self/fd/\(inlet.descriptor)", O_RDONLY | O_CLOEXEC)
-    unsafe close(inlet.descriptor)
-    self.setup = setup
+    self.inlet = inlet
     self.places = places
-    unsafe self.inlet = inlet.memory
     unsafe self.outlet = outlet.memory
-    inletDescriptor = reading
     unsafe outletDescriptor = outlet.descriptor
-    guard reading >= 0 else { return nil }
-    unsafe self.inlet.storeBytes(of: setup, as: worker_setup.self)
-    putNote(texts + manifest)
+    inlet.begin(note)
   }
 
   deinit {
-    unsafe munmap(inlet, places.inletSize)
-    unsafe munmap(outlet, places.outletSize)
-    if inletDescriptor >= 0 { close(inletDescriptor) }
+    unsafe munmap(outlet, places.size)
     close(outletDescriptor)
   }
 
-  private static func file(
+  /// A memory file of a size that stays, mapped.
+  static func file(
     _ name: String, _ size: Int, _ protection: Int32
   ) -> (descriptor: Int32, memory: UnsafeMutableRawPointer)? {
     let descriptor = unsafe linux_memfd_create(name, LINUX_MFD_CLOEXEC | LINUX_MFD_ALLOW_SEALING)
@@ -84,38 +67,9 @@ internal import Glibc
 
   // MARK: What the host writes
 
-  @unsafe var orders: UnsafeMutablePointer<worker_orders> {
-    unsafe (inlet + Int(worker_orders_offset())).assumingMemoryBound(to: worker_orders.self)
-  }
+  @unsafe var orders: UnsafeMutablePointer<worker_orders> { unsafe inlet.orders }
 
-  /// Copies the frames of a range and the bytes that they refer to; for the worker, bytes begin at `start`.
-  func putFrames(
-    _ frames: UnsafeBufferPointer<Frame>, _ range: Range<Int>, _ bytes: UnsafePointer<UInt8>, from start: Int
-  ) {
-    let table = unsafe (inlet + Int(worker_frames_offset())).assumingMemoryBound(to: Frame.self)
-    var (low, high) = (Int.max, 0)
-    for index in range {
-      let frame = unsafe frames[index]
-      low = min(low, Int(frame.data))
-      high = max(high, Int(frame.data) + Int(frame.length))
-      unsafe table[index] = frame
-      unsafe table[index].data = frame.data - UInt32(start)
-    }
-    guard low < high else { return }
-    unsafe (inlet + places.bytes + low - start).copyMemory(from: bytes + low, byteCount: high - low)
-  }
-
-  /// Writes to where the frames' bytes lie otherwise.
-  func putBytes(_ bytes: [UInt8]) {
-    let place = unsafe UnsafeMutableRawBufferPointer(start: inlet + places.bytes, count: Int(setup.byte_capacity))
-    unsafe place.copyBytes(from: bytes)
-  }
-
-  func putNote(_ bytes: some Collection<UInt8>) {
-    let note = unsafe UnsafeMutableRawBufferPointer(
-      start: inlet + places.hostNote, count: Int(WORKER_NOTE_SIZE))
-    unsafe note.copyBytes(from: bytes)
-  }
+  func putNote(_ bytes: some Collection<UInt8>) { inlet.putNote(bytes) }
 
   // MARK: What the worker writes
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLinux
 internal import CWorkerLink
 internal import Glibc
 
@@ -20,6 +21,10 @@ struct WorkerFailure: Error {
   private let memory: UInt64
   private let deadline: Deadline
   private var isOver = false
+  /// The processor that it was told to stay on, the host's own when it made the last call; nil where the system forbids
+  /// that or tells nothing: then it runs wherever the system likes.
+  private(set) var processorNumber: Int32?
+  private var mayBeMoved = true
   /// Why it ended, once that was seen.
   private var failure: WorkerFailure?
 
@@ -46,7 +51,7 @@ struct WorkerFailure: Error {
         // A Swift adapter's tables would else depend on entropy.
         environment: ["SWIFT_DETERMINISTIC_HASHING=1", "SWIFT_BACKTRACE=enable=no"], directory: "/",
         descriptors: [
-          (null, 1), (null, 2), (link.inletDescriptor, WORKER_INLET_FD), (link.outletDescriptor, WORKER_OUTLET_FD),
+          (null, 1), (null, 2), (link.inlet.descriptor, WORKER_INLET_FD), (link.outletDescriptor, WORKER_OUTLET_FD),
         ] + descriptors.enumerated().map { ($1, WORKER_ADAPTER_FD + Int32($0)) })
     else { return nil }
     var clock: clockid_t = 0
@@ -73,6 +78,16 @@ struct WorkerFailure: Error {
     var time = timespec()
     unsafe clock_gettime(clock, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  /// Lets it follow the host to the processor on which the host runs now; false where it runs elsewhere.
+  func follow() -> Bool {
+    let here = linux_current_processor()
+    if here == processorNumber { return true }
+    guard mayBeMoved else { return false }
+    mayBeMoved = here >= 0 && linux_keep_on_processor(pid, here) == 0
+    processorNumber = mayBeMoved ? here : nil
+    return mayBeMoved
   }
 
   // MARK: Watching

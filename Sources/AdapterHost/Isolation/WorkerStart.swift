@@ -41,15 +41,20 @@ struct StartedWorker {
     case adapter(AdapterError)
   }
 
-  /// Frames, and bytes of them, that one call takes.
-  static let frameCapacity = 4096
-  static let byteCapacity = 16 << 20
+  /// Frames that the inlet has room for, and those that one call takes.
+  static let frameCapacity = 1 << 18
+  static let framesAtOnce = 4096
+  /// Bytes of frames that the inlet has room for, and those that one call takes.
+  static let byteCapacity = 48 << 20
+  static let bytesAtOnce = 16 << 20
   /// Address space besides that of the two files, where the manifest asks for no other.
   static let memory: UInt64 = 1 << 30
 
   /// Starts a process, waits for its sandbox, and lets it load the adapter and open the session.
+  ///
+  /// - Parameter inlet: of the session's worker before; nil for the first one.
   static func start(
-    _ plan: WorkerPlan, _ configuration: AdapterSession.Configuration
+    _ plan: WorkerPlan, _ configuration: AdapterSession.Configuration, _ inlet: WorkerInlet? = nil
   ) throws(Failure) -> StartedWorker {
     let manifest = plan.image.manifest
     let declared = manifest.libraries.map(\.name)
@@ -83,12 +88,13 @@ struct StartedWorker {
     setup.text_size = UInt32(texts.count)
     setup.manifest_size = UInt32(plan.image.manifestBytes.count)
     setup.frame_capacity = UInt32(frameCapacity)
-    setup.slot_count = 8
+    setup.slot_count = 16
     setup.slot_events = UInt32(max(1024, manifest.maxEvents))
     setup.has_frame_time = manifest.hasFrameTime ? 1 : 0
     setup.byte_capacity = UInt64(byteCapacity)
     guard configuration.settings.count <= 256,
-      let link = WorkerLink(setup, texts: texts, manifest: plan.image.manifestBytes),
+      let inlet = inlet ?? WorkerInlet(setup),
+      let link = WorkerLink(inlet, note: texts + plan.image.manifestBytes),
       let process = WorkerProcess(plan, link)
     else {
       let number = errno
@@ -97,7 +103,7 @@ struct StartedWorker {
           .sealing,
           "\(plan.program): no worker could be started for \(manifest.name): \(systemError(number)); "
             + (number == EFBIG
-              ? "it takes memory files of some megabytes: raise the limit of file sizes (ulimit -f)"
+              ? "it takes memory files of up to 64 MiB: raise the limit of file sizes (ulimit -f)"
               : "it takes memory and a place for one more process")
             + ", or trust the adapter with --isolation in-process"
         ))
