@@ -114,6 +114,17 @@ package import EventFlow
 
   // MARK: Decoding
 
+  /// Empties a batch for frames that this session decodes next. With a worker they come to lie where it reads them, and
+  /// need no copy; once decoded they are not to be changed before the batch is emptied again.
+  ///
+  /// `EventBatch.removeAll` serves as well, at that price.
+  package func begin(_ batch: inout EventBatch) throws(AdapterError) {
+    switch runner {
+    case .direct: batch.removeAll()
+    case .supervised(let session): try session.lend(&batch)
+    }
+  }
+
   /// Decodes the batch's frames from `firstFrame` on, whose bytes lie in the batch, and appends their events to it.
   ///
   /// - Returns: How many frames were consumed. They are fewer than there are when the batch's room for events is
@@ -132,6 +143,7 @@ package import EventFlow
         .callFailed,
         "\(manifest.name): one frame gives up to \(most) events, the batch holds \(batch.eventCapacity)")
     }
+    let lender = batch.lender
     do {
       return unsafe try batch.withStorage {
         (frames, events, bytes, counts) throws(AdapterError) in
@@ -145,7 +157,7 @@ package import EventFlow
             next += unsafe try call(direct, frames, next, offered, events, bytes, &counts)
           }
         case .supervised(let session):
-          unsafe try decode(in: session, frames, &next, events, bytes, &counts)
+          unsafe try decode(in: session, lender, frames, &next, events, bytes, &counts)
         }
         return next - firstFrame
       }
@@ -157,14 +169,14 @@ package import EventFlow
 
   /// What a worker decoded before an error counts; the next call meets the error again.
   private mutating func decode(
-    in session: SupervisedSession, _ frames: UnsafeMutableBufferPointer<Frame>, _ next: inout Int,
+    in session: SupervisedSession, _ lender: AnyObject?, _ frames: UnsafeMutableBufferPointer<Frame>, _ next: inout Int,
     _ events: UnsafeMutableBufferPointer<Event>, _ bytes: UnsafeMutableBufferPointer<UInt8>,
     _ counts: inout EventBatch.Counts
   ) throws(AdapterError) {
     guard next < counts.frames else { return }
     var work = unsafe SupervisedSession.Work(
       frames: UnsafeBufferPointer(start: frames.baseAddress!, count: counts.frames),
-      bytes: UnsafePointer(bytes.baseAddress!), size: counts.bytes, events: events.baseAddress! + counts.events,
+      bytes: UnsafePointer(bytes.baseAddress!), size: counts.bytes, lender: lender, events: events.baseAddress! + counts.events,
       room: events.count - counts.events, next: next)
     defer {
       unsafe counts.events += work.filled

@@ -16,11 +16,13 @@ extension AdapterSession {
       throw AdapterError(
         .notOffered, "\(manifest.name): it does not tell frames' own times; use a capture with receive times")
     }
+    let lender = batch.lender
     return unsafe try batch.withStorage { (frames, _, bytes, counts) throws(AdapterError) in
       let count = counts.frames - firstFrame
       guard count > 0 else { return 0 }
       let times = unsafe try venueTimes(
-        UnsafeBufferPointer(start: frames.baseAddress! + firstFrame, count: count), bytes.baseAddress!, counts.bytes)
+        UnsafeBufferPointer(start: frames.baseAddress!, count: counts.frames), from: firstFrame, bytes.baseAddress!,
+        counts.bytes, lender)
       var missing = 0
       for index in 0..<count {
         let (time, overflow) = times[index].addingReportingOverflow(latency)
@@ -39,20 +41,22 @@ extension AdapterSession {
   }
 
   private func venueTimes(
-    _ frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, _ size: Int
+    _ frames: UnsafeBufferPointer<Frame>, from first: Int, _ bytes: UnsafePointer<UInt8>, _ size: Int,
+    _ lender: AnyObject?
   ) throws(AdapterError) -> [Int64] {
     var times: [Int64] = []
     var status = Status.ok
     switch runner {
     case .direct(let direct):
-      times = [Int64](repeating: .min, count: frames.count)
+      times = [Int64](repeating: .min, count: frames.count - first)
       status = unsafe times.withUnsafeMutableBufferPointer {
         unsafe direct.adapter.table.frame_time(
-          direct.pointer, bytes, UInt64(size), frames.baseAddress, UInt32(frames.count), $0.baseAddress)
+          direct.pointer, bytes, UInt64(size), frames.baseAddress! + first, UInt32($0.count), $0.baseAddress)
       }
     case .supervised(let session):
-      while times.count < frames.count, status == Status.ok {
-        let (answer, more) = unsafe try session.frameTimes(frames, bytes, size, from: times.count)
+      while first + times.count < frames.count, status == Status.ok {
+        let (answer, more) = unsafe try session.frameTimes(
+          frames, bytes, size, lentBy: lender, from: first + times.count)
         status = answer
         times += more
       }

@@ -11,8 +11,9 @@
  * fills event slots and the host takes them. All that the outlet says is hostile: the host copies a value once and
  * checks the copy.
  *
- * The frames that were decoded since the state was last saved stay in the inlet, each call's behind those of the calls
- * before: a new worker is told of them again, and finds them there.
+ * The frames that were decoded since the state was last saved stay in the inlet: a new worker is told of them again, and
+ * finds them there. Frame table and bytes have two halves. The host lends the first one to a batch, which so is filled
+ * where the worker reads it; to the second it copies the frames of all other batches.
  *
  * Where the system lets it, the host keeps the worker on the processor that it runs on itself. Then what either side
  * writes lies in that processor's caches for the other, and a wait costs two switches and nobody's wake-up elsewhere.
@@ -111,7 +112,7 @@ typedef struct worker_orders {
   uint32_t available;  /* frames of the call to decode that lie there; a futex */
   uint32_t call;
   uint32_t frame_count, frames_per_call;
-  uint64_t bytes_size;
+  uint64_t bytes_offset, bytes_size; /* of the frames' bytes among those of the inlet */
   uint64_t budget; /* events that may be filled in all */
   uint64_t offset, size, total;
   uint32_t first;

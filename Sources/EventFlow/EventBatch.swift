@@ -6,9 +6,11 @@ internal import CExProveABI
 /// used again for each batch. The frames are in order, `Event.frame` indexes them, and events of one frame
 /// stand together in the order of the frames.
 @safe package struct EventBatch: ~Copyable {
-  private let frameStorage: UnsafeMutableBufferPointer<Frame>
+  private var frameStorage: UnsafeMutableBufferPointer<Frame>
   private let eventStorage: UnsafeMutableBufferPointer<Event>
-  private let byteStorage: UnsafeMutableBufferPointer<UInt8>
+  private var byteStorage: UnsafeMutableBufferPointer<UInt8>
+  /// Whose memory frames and bytes lie in, kept for as long; nil: the batch's own.
+  package private(set) var lender: AnyObject?
 
   /// How much of each is in use.
   package private(set) var frameCount = 0
@@ -17,18 +19,27 @@ internal import CExProveABI
 
   /// Room for so many frames, events and bytes, kept until the batch ends.
   package init(frames: Int, events: Int, bytes: Int) {
-    unsafe frameStorage = .allocate(capacity: frames)
+    unsafe (frameStorage, byteStorage) = EventBatch.allocate(frames: frames, bytes: bytes)
     unsafe eventStorage = .allocate(capacity: events)
-    unsafe byteStorage = .allocate(capacity: bytes)
-    unsafe frameStorage.initialize(repeating: Frame())
     unsafe eventStorage.initialize(repeating: Event())
+  }
+
+  private static func allocate(
+    frames: Int, bytes: Int
+  ) -> (UnsafeMutableBufferPointer<Frame>, UnsafeMutableBufferPointer<UInt8>) {
+    let frameStorage = UnsafeMutableBufferPointer<Frame>.allocate(capacity: frames)
+    let byteStorage = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes)
+    unsafe frameStorage.initialize(repeating: Frame())
     unsafe byteStorage.initialize(repeating: 0)
+    return unsafe (frameStorage, byteStorage)
   }
 
   deinit {
-    unsafe frameStorage.deallocate()
+    if lender == nil {
+      unsafe frameStorage.deallocate()
+      unsafe byteStorage.deallocate()
+    }
     unsafe eventStorage.deallocate()
-    unsafe byteStorage.deallocate()
   }
 
   package var frameCapacity: Int { unsafe frameStorage.count }
@@ -66,10 +77,30 @@ internal import CExProveABI
     append(frame: frame, bytes: other.bytes.extracting(Int(frame.data)..<Int(frame.data) + Int(frame.length)))
   }
 
+  /// Lent memory goes back: what was decoded from it may still be needed there.
   package mutating func removeAll() {
     frameCount = 0
     eventCount = 0
     byteCount = 0
+    guard lender != nil else { return }
+    unsafe (frameStorage, byteStorage) = EventBatch.allocate(frames: frameStorage.count, bytes: byteStorage.count)
+    lender = nil
+  }
+
+  /// Empties the batch, and lets frames and bytes come to lie in memory of `lender`, of the sizes that there were.
+  @unsafe package mutating func removeAll(
+    borrowing frames: UnsafeMutablePointer<Frame>, _ bytes: UnsafeMutablePointer<UInt8>, of lender: AnyObject
+  ) {
+    frameCount = 0
+    eventCount = 0
+    byteCount = 0
+    if self.lender == nil {
+      unsafe frameStorage.deallocate()
+      unsafe byteStorage.deallocate()
+    }
+    unsafe frameStorage = UnsafeMutableBufferPointer(start: frames, count: frameStorage.count)
+    unsafe byteStorage = UnsafeMutableBufferPointer(start: bytes, count: byteStorage.count)
+    self.lender = lender
   }
 
   /// Forgets the events and keeps the frames: those that were not decoded yet are next.

@@ -64,7 +64,7 @@ static exprove_status decode(worker *worker) {
     uint32_t capacity = budget < setup->slot_events ? (uint32_t)budget : setup->slot_events;
     exprove_batch batch = {sizeof batch,
                            here < each ? here : each,
-                           worker->bytes,
+                           worker->bytes + worker->orders->bytes_offset,
                            worker->orders->bytes_size,
                            frames + next,
                            (exprove_event *)(place + worker_events_offset(setup, capacity)),
@@ -159,7 +159,7 @@ static exprove_status frame_time(worker *worker) {
   if (!worker->table.frame_time) return EXPROVE_NOT_IMPLEMENTED;
   adapter_step(worker, WORKER_STEP_FRAME_TIME);
   exprove_status status =
-      worker->table.frame_time(worker->session, worker->bytes, worker->orders->bytes_size,
+      worker->table.frame_time(worker->session, worker->bytes + worker->orders->bytes_offset, worker->orders->bytes_size,
                                worker->frames + worker->orders->first, worker->orders->frame_count, (int64_t *)(void *)worker->note);
   adapter_step(worker, WORKER_STEP_OUTSIDE);
   return status;

@@ -61,7 +61,7 @@ package final class FeedLane {
       if decoded < batch.frameCount {
         batch.removeEvents()
       } else {
-        batch.removeAll()
+        try session.begin(&batch)
         nextFrame = 0
         decoded = 0
         guard try read() else { return false }

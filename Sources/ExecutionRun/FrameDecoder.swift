@@ -36,7 +36,7 @@ final class FrameDecoder {
 
   /// Decodes a frame into `events`.
   func decode(_ frame: Frame, _ bytes: Span<UInt8>, _ run: inout GlobalInstruments) throws(RunError) {
-    begin()
+    try begin()
     try append(frame, bytes)
     try take(&run)
   }
@@ -47,7 +47,7 @@ final class FrameDecoder {
     frame index: Int, of source: borrowing EventBatch, _ run: inout GlobalInstruments
   ) throws(RunError) {
     if nextFrame == batch.frameCount {
-      begin()
+      try begin()
       let feed = source.frame(at: index).feed
       for next in index..<source.frameCount where source.frame(at: next).feed == feed {
         let frame = source.frame(at: next)
@@ -60,8 +60,8 @@ final class FrameDecoder {
     try take(&run)
   }
 
-  private func begin() {
-    batch.removeAll()
+  private func begin() throws(RunError) {
+    do throws(AdapterError) { try session.begin(&batch) } catch { throw .adapter(error) }
     nextFrame = 0
     nextEvent = 0
     decoded = 0

@@ -114,21 +114,16 @@ extension SupervisedSession {
 
   /// Venue times of frames from `first` on: as many as one call takes.
   func frameTimes(
-    _ frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, _ size: Int, from first: Int
+    _ frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, _ size: Int, lentBy lender: AnyObject?, from first: Int
   ) throws(AdapterError) -> (exprove_status, [Int64]) {
     unsafe try checkFrame(frames[first], size)
     let part = unsafe SupervisedSession.part(of: frames, size, from: first)
-    try makeRoom(for: part)
+    let place = try place(for: part, of: lender)
     return try perform { () throws(WorkerFailure) in
-      // Behind those that were decoded; they are not kept.
+      // They are not kept.
       let link = self.calls.process.link
-      let place = self.history
-      unsafe link.inlet.put(
-        UnsafeBufferPointer(rebasing: frames[part.frames]), at: place.frames, bytes, from: part.bytes.lowerBound,
-        to: place.bytes)
-      unsafe link.orders.pointee.first = UInt32(place.frames)
-      unsafe link.orders.pointee.frame_count = UInt32(part.frames.count)
-      unsafe link.orders.pointee.bytes_size = UInt64(place.bytes + part.bytes.count)
+      unsafe self.put(UnsafeBufferPointer(rebasing: frames[part.frames]), 0..<part.frames.count, bytes, part, place)
+      self.setFrames(place, part.frames.count)
       self.calls.post(WORKER_CALL_FRAME_TIME)
       let status = try self.calls.answer().status
       return (status, link.noteWords(part.frames.count, as: Int64.self))

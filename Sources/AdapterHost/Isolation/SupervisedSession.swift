@@ -15,7 +15,9 @@ internal import EventFlow
 
   /// The adapter's state when it was last saved; nil: as after `create`.
   private(set) var state: [UInt8]?
-  private(set) var history = FrameHistory()
+  var history = FrameHistory()
+  /// What a batch has at present of the inlet; nil when that batch gave it back.
+  weak var loan: WorkerInlet.Loan?
 
   /// Failures since the last frame that was decoded after one, and in the last stretch of frames.
   var attempts = 0
@@ -33,8 +35,6 @@ internal import EventFlow
   /// Frames that one call of the adapter is offered: few enough that what they give, and its copy, lie in the
   /// first-level cache together.
   private static let framesPerCall = 256
-  private static let smallestHistory = 4 << 20
-  private static let largestHistory = 32 << 20
 
   init(_ plan: WorkerPlan, _ configuration: AdapterSession.Configuration) throws(AdapterError) {
     self.plan = plan
@@ -82,6 +82,8 @@ internal import EventFlow
     var bytes: UnsafePointer<UInt8>
     /// How many there are.
     var size: Int
+    /// Whose memory frames and bytes lie in.
+    var lender: AnyObject?
     var events: UnsafeMutablePointer<Event>
     var room: Int
     /// The next frame, and the events so far.
@@ -102,9 +104,9 @@ internal import EventFlow
       unsafe try checkFrame(work.frames[start], work.size)
       let part = unsafe SupervisedSession.part(
         of: work.frames, work.size, from: start, atMost: work.room - work.filled)
-      try makeRoom(for: part)
+      let place = unsafe try place(for: part, of: work.lender)
       do throws(WorkerFailure) {
-        unsafe try decode(part, &work, &validator)
+        unsafe try decode(part, place, &work, &validator)
       } catch {
         try unsafe recover(from: error, UnsafeBufferPointer(rebasing: work.frames[start...]))
       }
@@ -112,21 +114,16 @@ internal import EventFlow
   }
 
   /// One call to the worker.
-  private func decode(_ part: Part, _ work: inout Work, _ validator: inout EventValidator) throws(WorkerFailure) {
+  private func decode(
+    _ part: Part, _ place: Place, _ work: inout Work, _ validator: inout EventValidator
+  ) throws(WorkerFailure) {
     let link = calls.process.link
     let perCall = attempts > 1 ? 1 : SupervisedSession.framesPerCall
     let budget = unsafe work.room - work.filled
-    let place = history.bytes
-    let first = history.frames
     unsafe hand(
-      over: UnsafeBufferPointer(rebasing: work.frames[part.frames]), work.bytes, part.bytes, perCall: perCall,
+      over: UnsafeBufferPointer(rebasing: work.frames[part.frames]), work.bytes, part, place, perCall: perCall,
       budget: budget)
-    defer {
-      let used = unsafe work.next - part.frames.lowerBound
-      history.append(
-        frames: used,
-        bytesUpTo: used == part.frames.count ? place + part.bytes.count : link.inlet.end(of: used, from: first))
-    }
+    defer { unsafe keep(part, place, used: work.next - part.frames.lowerBound) }
     var left = budget
     while let slot = try calls.nextSlot() {
       let offered = unsafe min(part.frames.upperBound - work.next, perCall)
@@ -156,39 +153,31 @@ internal import EventFlow
     drainLog()
   }
 
-  /// Asks for frames to be decoded, which come to lie behind those before. A worker that runs at the same time begins
-  /// with the first ones while the others are copied.
+  /// Asks for frames to be decoded. A worker that runs at the same time begins with the first ones while the others are
+  /// copied.
   private func hand(
-    over frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, _ places: Range<Int>, perCall: Int,
+    over frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, _ part: Part, _ place: Place, perCall: Int,
     budget: Int
   ) {
-    let link = calls.process.link
-    let (first, target) = (history.frames, history.bytes)
-    func put(_ range: Range<Int>) {
-      unsafe link.inlet.put(
-        UnsafeBufferPointer(rebasing: frames[range]), at: first + range.lowerBound, bytes, from: places.lowerBound,
-        to: target)
+    var next = 0
+    if place.isLent || calls.follow() {
+      unsafe put(frames, 0..<frames.count, bytes, part, place)
+      next = frames.count
     }
-    let isBeside = calls.follow()
-    if isBeside { put(0..<frames.count) }
-    post(first..<first + frames.count, bytes: target + places.count, perCall: perCall, budget: budget,
-      available: isBeside ? frames.count : 0)
-    var next = isBeside ? frames.count : 0
+    post(place, frames.count, perCall: perCall, budget: budget, available: next)
     while next < frames.count {
       let end = min(frames.count, next + SupervisedSession.framesPerCall)
-      put(next..<end)
+      unsafe put(frames, next..<end, bytes, part, place)
       calls.publish(frames: end)
       next = end
     }
   }
 
-  private func post(_ frames: Range<Int>, bytes: Int, perCall: Int, budget: Int, available: Int) {
+  private func post(_ place: Place, _ frames: Int, perCall: Int, budget: Int, available: Int) {
     let orders = unsafe calls.process.link.orders
-    unsafe orders.pointee.first = UInt32(frames.lowerBound)
-    unsafe orders.pointee.frame_count = UInt32(frames.count)
+    setFrames(place, frames)
     unsafe orders.pointee.available = UInt32(available)
     unsafe orders.pointee.frames_per_call = UInt32(perCall)
-    unsafe orders.pointee.bytes_size = UInt64(bytes)
     unsafe orders.pointee.budget = UInt64(budget)
     calls.post(WORKER_CALL_DECODE)
   }
@@ -324,11 +313,12 @@ internal import EventFlow
     var mix = StreamMix()
     let link = calls.process.link
     let perCall = SupervisedSession.framesPerCall
-    if history.frames > 0 {
-      post(0..<history.frames, bytes: history.bytes, perCall: perCall, budget: .max, available: history.frames)
+    for run in history.runs {
+      let place = Place(frame: run.first, base: run.base, byte: run.base, end: run.end, isLent: true)
+      post(place, run.count, perCall: perCall, budget: .max, available: run.count)
       var next = 0
       while let slot = try calls.nextSlot() {
-        let offered = min(history.frames - next, perCall)
+        let offered = min(run.count - next, perCall)
         let capacity = Int(link.setup.slot_events)
         let (used, filled) = try check(slot, offered, capacity, at: next)
         unsafe mix.add(calls.events(of: slot, capacity: capacity), count: filled)
@@ -338,12 +328,6 @@ internal import EventFlow
       _ = try calls.answer()
     }
     if mix != history.mix { throw WorkerFailure(cause: .changed, call: "decode", frames: nil) }
-  }
-
-  /// Saves the state when the way from the last one has become long, so that the inlet has room for more frames.
-  func makeRoom(for part: Part) throws(AdapterError) {
-    let limit = min(max(SupervisedSession.smallestHistory, 2 * (state?.count ?? 0)), SupervisedSession.largestHistory)
-    if history.size > limit || history.frames + part.frames.count > StartedWorker.frameCapacity { _ = try save() }
   }
 
   private var logged: (process: Int32, count: Int) = (0, 0)

@@ -50,12 +50,48 @@ internal import Glibc
     unsafe (memory + Int(worker_frames_offset())).assumingMemoryBound(to: Frame.self)
   }
 
-  /// Copies frames to `place` of the table, and the bytes that they refer to; those at `start` come to `target`.
+  /// Half of the frame table and of the bytes.
+  struct Area {
+    let frames: Range<Int>
+    let bytes: Range<Int>
+  }
+
+  /// What batches are lent, and what other batches' frames are copied to.
+  let lent = Area(frames: 0..<halfTable, bytes: 0..<halfBytes)
+  let copied = Area(frames: halfTable..<2 * halfTable, bytes: halfBytes..<2 * halfBytes)
+
+  static let halfTable = 1 << 18
+  static let halfBytes = 48 << 20
+
+  /// What a batch was lent: where in the inlet its frames and bytes begin. The memory stays while it does.
+  final class Loan {
+    let inlet: WorkerInlet
+    let frame: Int
+    let byte: Int
+
+    fileprivate init(_ inlet: WorkerInlet, frame: Int, byte: Int) {
+      self.inlet = inlet
+      self.frame = frame
+      self.byte = byte
+    }
+  }
+
+  /// Empties a batch and lends it the memory behind a place; the caller has seen to it that there is as much as it needs.
+  func lend(_ batch: inout EventBatch, frame: Int, byte: Int) -> Loan {
+    let loan = Loan(self, frame: frame, byte: byte)
+    let bytes = unsafe (memory + bytesPlace + byte).assumingMemoryBound(to: UInt8.self)
+    unsafe batch.removeAll(borrowing: table + frame, bytes, of: loan)
+    return loan
+  }
+
+  /// Copies frames to `place` of the table, and the bytes that they refer to: those at `start` come to `target`. The copies
+  /// count their data from `base` on.
   func put(
-    _ frames: UnsafeBufferPointer<Frame>, at place: Int, _ bytes: UnsafePointer<UInt8>, from start: Int, to target: Int
+    _ frames: UnsafeBufferPointer<Frame>, at place: Int, _ bytes: UnsafePointer<UInt8>, from start: Int, to target: Int,
+    base: Int
   ) {
     let table = unsafe table + place
-    let shift = UInt32(truncatingIfNeeded: target - start)
+    let shift = UInt32(truncatingIfNeeded: target - base - start)
     var (low, high) = (UInt32.max, UInt64(0))
     for index in frames.indices {
       var frame = unsafe frames[index]
@@ -65,13 +101,19 @@ internal import Glibc
       unsafe table[index] = frame
     }
     guard UInt64(low) < high else { return }
-    unsafe (memory + bytesPlace + Int(low) - start + target).copyMemory(from: bytes + Int(low), byteCount: Int(high) - Int(low))
+    unsafe (memory + bytesPlace + target - start + Int(low)).copyMemory(
+      from: bytes + Int(low), byteCount: Int(high) - Int(low))
   }
 
-  /// Where the bytes of so many frames from `first` on end.
+  /// Where the bytes of so many frames from `first` on end, as they count them.
   func end(of count: Int, from first: Int) -> Int {
     let frames = unsafe UnsafeBufferPointer(start: table + first, count: count)
     return unsafe frames.reduce(0) { max($0, Int($1.data) + Int($1.length)) }
+  }
+
+  /// Lets frames count their data from another place on.
+  func move(_ count: Int, from first: Int, by shift: Int) {
+    for index in first..<first + count { unsafe table[index].data &+= UInt32(truncatingIfNeeded: shift) }
   }
 
   /// Writes to where the frames' bytes lie otherwise.

@@ -41,11 +41,8 @@ struct StartedWorker {
     case adapter(AdapterError)
   }
 
-  /// Frames that the inlet has room for, and those that one call takes.
-  static let frameCapacity = 1 << 18
+  /// Frames, and bytes of them, that one call takes.
   static let framesAtOnce = 4096
-  /// Bytes of frames that the inlet has room for, and those that one call takes.
-  static let byteCapacity = 48 << 20
   static let bytesAtOnce = 16 << 20
   /// Address space besides that of the two files, where the manifest asks for no other.
   static let memory: UInt64 = 1 << 30
@@ -87,11 +84,11 @@ struct StartedWorker {
     setup.setting_count = UInt32(configuration.settings.count)
     setup.text_size = UInt32(texts.count)
     setup.manifest_size = UInt32(plan.image.manifestBytes.count)
-    setup.frame_capacity = UInt32(frameCapacity)
+    setup.frame_capacity = UInt32(2 * WorkerInlet.halfTable)
     setup.slot_count = 16
     setup.slot_events = UInt32(max(1024, manifest.maxEvents))
     setup.has_frame_time = manifest.hasFrameTime ? 1 : 0
-    setup.byte_capacity = UInt64(byteCapacity)
+    setup.byte_capacity = UInt64(2 * WorkerInlet.halfBytes)
     guard configuration.settings.count <= 256,
       let inlet = inlet ?? WorkerInlet(setup),
       let link = WorkerLink(inlet, note: texts + plan.image.manifestBytes),
@@ -103,7 +100,7 @@ struct StartedWorker {
           .sealing,
           "\(plan.program): no worker could be started for \(manifest.name): \(systemError(number)); "
             + (number == EFBIG
-              ? "it takes memory files of up to 64 MiB: raise the limit of file sizes (ulimit -f)"
+              ? "it takes memory files of up to 128 MiB: raise the limit of file sizes (ulimit -f)"
               : "it takes memory and a place for one more process")
             + ", or trust the adapter with --isolation in-process"
         ))

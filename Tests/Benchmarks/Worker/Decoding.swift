@@ -42,7 +42,7 @@ struct HostPath: ~Copyable {
 
   /// Frames of the next batch; false at the end.
   mutating func read() throws -> Bool {
-    batch.removeAll()
+    try session.begin(&batch)
     return try reader.read(into: &batch, limit: batch.frameCapacity) > 0
   }
 
