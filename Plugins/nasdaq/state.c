@@ -72,11 +72,16 @@ exprove_status nasdaq_save(const exprove_session *s, uint8_t *out, uint64_t capa
     p = WRITE(p, s->status[i]);
   }
   p = WRITE(p, locates);
-  for (uint32_t i = 0; i < 65536; i++) {
-    uint16_t locate = (uint16_t)i;
-    if (s->locates[i] == 0) continue;
-    p = WRITE(p, locate);
-    p = WRITE(p, s->locates[i]);
+  for (uint32_t first = 0; first < 65536; first += 4) {
+    uint64_t four;
+    memcpy(&four, s->locates + first, sizeof four);
+    if (four == 0) continue;
+    for (uint32_t i = first; i < first + 4; i++) {
+      uint16_t locate = (uint16_t)i;
+      if (s->locates[i] == 0) continue;
+      p = WRITE(p, locate);
+      p = WRITE(p, s->locates[i]);
+    }
   }
   p = WRITE(p, s->order_count);
   for (uint32_t i = 0; i < s->order_count; i++) {

@@ -26,13 +26,48 @@ extension EventValidator {
         source, destination, from: index, to: count, shift: UInt64(firstFrame) << 32,
         instruments: UInt64(definitions.instruments.count), after: &position)
       guard index < count else { break }
-      // The copy is judged, not the original, which is not ours.
-      var event = unsafe destination[index]
-      event.frame &-= UInt32(truncatingIfNeeded: firstFrame)
-      if let rule = check(event, after: position) { throw Violation(found: rule, at: index) }
-      position.advance(past: event)
+      unsafe try takeDoubtful(destination, index, firstFrame, after: &position)
       index += 1
     }
+    unsafe try finish(destination, count, framesUsed, frames, firstFrame, position)
+  }
+
+  /// The same, and takes up in `mix` what was admitted; what a violation left behind in it is not to be used.
+  @unsafe mutating func admit(
+    _ source: UnsafePointer<Event>, count: Int, framesUsed: Int, into destination: UnsafeMutablePointer<Event>,
+    frames: UnsafePointer<Frame>, firstFrame: Int, mixing mix: inout StreamMix
+  ) throws(Violation) {
+    var position = Position()
+    var index = 0
+    while true {
+      index = unsafe EventValidator.copyPlain(
+        source, destination, from: index, to: count, shift: UInt64(firstFrame) << 32,
+        instruments: UInt64(definitions.instruments.count), after: &position, mixing: &mix)
+      guard index < count else { break }
+      unsafe try takeDoubtful(destination, index, firstFrame, after: &position)
+      unsafe mix.add(UnsafeRawPointer(destination + index), counted: StreamMix.counted)
+      index += 1
+    }
+    mix.count(count)
+    unsafe try finish(destination, count, framesUsed, frames, firstFrame, position)
+  }
+
+  /// Holds a copied event against every rule.
+  private mutating func takeDoubtful(
+    _ destination: UnsafeMutablePointer<Event>, _ index: Int, _ firstFrame: Int, after position: inout Position
+  ) throws(Violation) {
+    // The copy is judged, not the original, which is not ours.
+    var event = unsafe destination[index]
+    event.frame &-= UInt32(truncatingIfNeeded: firstFrame)
+    if let rule = check(event, after: position) { throw Violation(found: rule, at: index) }
+    position.advance(past: event)
+  }
+
+  /// What a call as a whole has to keep, once each of its events was taken.
+  private func finish(
+    _ destination: UnsafeMutablePointer<Event>, _ count: Int, _ framesUsed: Int, _ frames: UnsafePointer<Frame>,
+    _ firstFrame: Int, _ position: Position
+  ) throws(Violation) {
     guard position.frame == UInt64(framesUsed) &- 1 else { throw Violation(rule: .framesCovered, event: count - 1) }
     guard position.tail & 1 << 16 != 0 else { throw Violation(rule: .lastFlag, event: count - 1) }
     unsafe markSimulated(destination, count: count, frames: frames, framesUsed: framesUsed, firstFrame: firstFrame)
@@ -46,6 +81,28 @@ extension EventValidator {
     _ source: UnsafePointer<Event>, _ destination: UnsafeMutablePointer<Event>, from start: Int, to end: Int,
     shift: UInt64, instruments: UInt64, after position: inout Position
   ) -> Int {
+    var mix = StreamMix()
+    return unsafe copyPlain(
+      source, destination, start, end, shift, instruments, &position, &mix, isMixed: false)
+  }
+
+  /// The same, and takes up in `mix` what was copied but the event that needs a closer look.
+  @inline(never)
+  private static func copyPlain(
+    _ source: UnsafePointer<Event>, _ destination: UnsafeMutablePointer<Event>, from start: Int, to end: Int,
+    shift: UInt64, instruments: UInt64, after position: inout Position, mixing mix: inout StreamMix
+  ) -> Int {
+    unsafe copyPlain(source, destination, start, end, shift, instruments, &position, &mix, isMixed: true)
+  }
+
+  @inline(__always)
+  private static func copyPlain(
+    _ source: UnsafePointer<Event>, _ destination: UnsafeMutablePointer<Event>, _ start: Int, _ end: Int,
+    _ shift: UInt64, _ instruments: UInt64, _ position: inout Position, _ mix: inout StreamMix, isMixed: Bool
+  ) -> Int {
+    // In registers, as the rest.
+    var (sum, sums) = (mix.sum, mix.sums)
+    let counted = isMixed ? StreamMix.counted : SIMD8(repeating: 0)
     let masks = unsafe doubtful
     let zeros = unsafe zeroed
     let lastInstrument = instruments &- 1
@@ -70,12 +127,17 @@ extension EventValidator {
       doubt |= unsafe zero.pointee.time & target.load(as: UInt64.self)
       doubt |= unsafe zero.pointee.price & target.load(fromByteOffset: 24, as: UInt64.self)
       if doubt | signs >> 63 != 0 { break }
+      if isMixed {
+        sum &+= unsafe target.loadUnaligned(as: SIMD8<UInt64>.self) & counted
+        sums &+= sum
+      }
       frame = nextFrame
       tail = nextTail
       index &+= 1
     }
     position.frame = frame
     position.tail = tail
+    if isMixed { (mix.sum, mix.sums) = (sum, sums) }
     return index
   }
 

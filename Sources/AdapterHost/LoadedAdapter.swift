@@ -70,6 +70,7 @@ internal import Glibc
   ) throws(AdapterError) -> TableRegion.Entry {
     if enforcingRules { try checkRules(image) }
     let path = byPath ? try absolute(image.codePath) : try SealedCopy(of: image).path
+    try openLibraries(of: image)
     let entry = image.bound?.symbol ?? StaticRule.entry
     guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
       throw AdapterError(.loader, "\(image.path): the loader refuses it: \(loaderError())")

@@ -237,23 +237,4 @@ static inline void worker_sleep(const uint32_t *word, uint32_t value, long nanos
 }
 static inline void worker_wake(const uint32_t *word) { syscall(WORKER_SYS_FUTEX, word, 1, 1, (void *)0, (void *)0, 0); }
 
-/* --- Comparing streams ------------------------------------------------------------------------ */
-
-/* A running mix of events, by which two streams are compared that must be equal: not against forgery. Sums tell any other
- * value, and sums of the sums any other order. It leaves out the frame's index, which depends on the batch, and the flag
- * that only the host sets. */
-typedef uint64_t worker_lane __attribute__((vector_size(64), aligned(8), may_alias));
-static inline void worker_mix(uint64_t state[16], const void *events, size_t count, uint16_t host_flags) {
-  worker_lane sum = ((worker_lane *)state)[0], sums = ((worker_lane *)state)[1];
-  const worker_lane *event = (const worker_lane *)events;
-  const uint64_t tail = ~((uint64_t)host_flags << 16);
-  const worker_lane mask = {~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, 0xFFFFFFFFull, tail};
-  for (size_t index = 0; index < count; index++) {
-    sum += event[index] & mask;
-    sums += sum;
-  }
-  ((worker_lane *)state)[0] = sum;
-  ((worker_lane *)state)[1] = sums;
-}
-
 #endif /* EXPROVE_WORKER_LINK_H */

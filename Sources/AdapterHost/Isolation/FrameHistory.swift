@@ -23,7 +23,7 @@ struct FrameHistory {
   /// Bytes that they take in all.
   private(set) var size = 0
   /// Of the events that they gave.
-  private(set) var mix = StreamMix()
+  var mix = StreamMix()
 
   mutating func append(_ run: Run, bytes: Int) {
     guard run.count > 0 else { return }
@@ -51,23 +51,4 @@ struct FrameHistory {
 
   /// Puts a run back.
   mutating func putBack(_ run: Run) { append(run, bytes: -run.count * MemoryLayout<Frame>.stride) }
-
-  mutating func add(_ events: UnsafePointer<Event>, count: Int) { unsafe mix.add(events, count: count) }
-}
-
-/// A number for a stream of events that differs, in all likelihood, for other streams.
-@safe struct StreamMix: Equatable {
-  private var state = (SIMD8<UInt64>(repeating: 0), SIMD8<UInt64>(repeating: 0))
-  private(set) var events = 0
-
-  /// Reads each event once; the memory may be a worker's.
-  mutating func add(_ events: UnsafePointer<Event>, count: Int) {
-    unsafe withUnsafeMutableBytes(of: &state) {
-      unsafe worker_mix(
-        $0.baseAddress!.assumingMemoryBound(to: UInt64.self), events, count, EventFlags.simulated.rawValue)
-    }
-    self.events += count
-  }
-
-  static func == (left: StreamMix, right: StreamMix) -> Bool { left.state == right.state && left.events == right.events }
 }

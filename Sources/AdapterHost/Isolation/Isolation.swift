@@ -101,39 +101,7 @@ package struct WorkerPlan: Sendable {
       if let bound = image.bound {
         try SealedCopy(name: image.manifest.name, path: image.path, bytes: bound.program)
       } else { nil }
-    libraries = try WorkerPlan.libraries(of: image)
-  }
-
-  /// Where the loader looks for libraries, as far as it tells nobody.
-  private static let libraryDirectories = [
-    "/usr/local/lib", "/lib", "/usr/lib", "/lib64", "/usr/lib64", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
-    "/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu",
-  ]
-
-  /// Sealed copies of the libraries that the manifest names, each with the digest that it names.
-  private static func libraries(of image: AdapterImage) throws(AdapterError) -> [SealedCopy] {
-    let more = unsafe getenv("LD_LIBRARY_PATH").map {
-      unsafe String(cString: $0).split(separator: ":").map(String.init)
-    }
-    var copies: [SealedCopy] = []
-    for library in image.manifest.libraries {
-      let paths = ((more ?? []) + libraryDirectories).map { "\($0)/\(library.name)" }
-      guard let path = paths.first(where: { unsafe access($0, R_OK) == 0 }) else {
-        throw AdapterError(
-          .loader, "\(image.path): it needs \(library.name), which is in none of the system's directories of libraries")
-      }
-      let bytes = try readFile(path, limit: AdapterImage.sizeLimit)
-      let copy = try SealedCopy(name: library.name, path: path, bytes: bytes)
-      guard copy.digest == library.digest else {
-        throw AdapterError(
-          .forbidden,
-          "\(image.path): XP-A-012: its manifest names \(library.name) by sha256:\(hexadecimal(library.digest)), \(path) "
-            + "has sha256:\(hexadecimal(copy.digest)); install the library that it was built with, or get an adapter for "
-            + "this one")
-      }
-      copies.append(copy)
-    }
-    return copies
+    libraries = try image.manifest.libraries.map { (library) throws(AdapterError) in try library.sealed(for: image) }
   }
 
   /// The program beside the running executable.

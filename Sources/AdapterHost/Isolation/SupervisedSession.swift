@@ -130,10 +130,11 @@ internal import EventFlow
       let capacity = min(Int(link.setup.slot_events), left)
       let (used, filled) = try check(slot, offered, capacity, at: unsafe work.next - part.frames.lowerBound)
       let mark = validator.definitions.mark
+      var mix = history.mix
       do throws(EventValidator.Violation) {
         unsafe try validator.admit(
           calls.events(of: slot, capacity: capacity), count: filled, framesUsed: used, into: work.events + work.filled,
-          frames: work.frames.baseAddress! + work.next, firstFrame: work.next)
+          frames: work.frames.baseAddress! + work.next, firstFrame: work.next, mixing: &mix)
       } catch {
         validator.definitions.rollBack(to: mark)
         let event = unsafe work.events[work.filled + error.event]
@@ -142,7 +143,7 @@ internal import EventFlow
           cause: .broke(error.rule, EventText.brief(event)), call: "decode",
           frames: unsafe work.next - part.frames.lowerBound..<work.next - part.frames.lowerBound + used)
       }
-      unsafe history.add(work.events + work.filled, count: filled)
+      history.mix = mix
       calls.release()
       unsafe work.next += used
       unsafe work.filled += filled
@@ -191,6 +192,9 @@ internal import EventFlow
     of frames: UnsafeBufferPointer<Frame>, _ size: Int, from first: Int, atMost events: Int = .max
   ) -> Part {
     let limit = min(frames.count - first, StartedWorker.framesAtOnce, max(1, events))
+    if let bytes = unsafe span(UnsafeBufferPointer(rebasing: frames[first..<first + limit]), size) {
+      return (first..<first + limit, bytes)
+    }
     var low = unsafe Int(frames[first].data)
     var high = unsafe low + Int(frames[first].length)
     var end = first + 1
@@ -203,6 +207,22 @@ internal import EventFlow
       end += 1
     }
     return (first..<end, low..<high)
+  }
+
+  /// Where the bytes of frames lie that stand in order; nil when they do not, or do not go through the link at once.
+  private static func span(_ frames: UnsafeBufferPointer<Frame>, _ size: Int) -> Range<Int>? {
+    // Without branches: negative as soon as one begins or ends before the one before it.
+    var order: Int64 = 0
+    var (start, end): (Int64, Int64) = (0, 0)
+    for index in frames.indices {
+      let next = unsafe Int64(frames[index].data)
+      let nextEnd = unsafe next &+ Int64(frames[index].length)
+      order |= (next &- start) | (nextEnd &- end)
+      (start, end) = (next, nextEnd)
+    }
+    let low = unsafe Int64(frames[0].data)
+    guard order >= 0, end - low <= Int64(StartedWorker.bytesAtOnce), end <= Int64(size) else { return nil }
+    return Int(low)..<Int(end)
   }
 
   /// How many frames and events a slot has, once that is possible.

@@ -63,7 +63,8 @@ struct WorkerCalls {
   }
 
   func post(_ call: worker_call) {
-    follow()
+    // What a worker does at its start lies in the caches of the processor that started it.
+    if call != WORKER_CALL_START { follow() }
     unsafe link.orders.pointee.call = call.rawValue
     process.restartWatch()
     unsafe worker_write(&link.orders.pointee.posted, link.orders.pointee.posted &+ 1)

@@ -29,7 +29,7 @@ struct WorkerFailure: Error {
   private var failure: WorkerFailure?
 
   // For the watchdog: the adapter's calls when it last looked, and what had been used by then.
-  private var lastCalls: UInt64 = 0
+  private var lastCalls: UInt64?
   private var processorThen = 0.0
   private var wallThen = 0.0
 
@@ -119,12 +119,8 @@ struct WorkerFailure: Error {
     }
   }
 
-  /// The host begins to wait for something new.
-  func restartWatch() {
-    lastCalls = unsafe link.answers.pointee.calls
-    wallThen = WorkerProcess.seconds(CLOCK_MONOTONIC)
-    processorThen = WorkerProcess.seconds(processor)
-  }
+  /// The host begins to wait for something new: its time counts from when `watch` is called next.
+  func restartWatch() { lastCalls = nil }
 
   private static func short(_ seconds: Double) -> String {
     seconds == seconds.rounded() ? String(Int(seconds)) : String(seconds)
