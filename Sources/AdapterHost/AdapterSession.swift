@@ -176,7 +176,8 @@ package import EventFlow
     guard next < counts.frames else { return }
     var work = unsafe SupervisedSession.Work(
       frames: UnsafeBufferPointer(start: frames.baseAddress!, count: counts.frames),
-      bytes: UnsafePointer(bytes.baseAddress!), size: counts.bytes, lender: lender, events: events.baseAddress! + counts.events,
+      bytes: UnsafePointer(bytes.baseAddress!), size: counts.bytes, lender: lender,
+      events: events.baseAddress! + counts.events,
       room: events.count - counts.events, next: next)
     defer {
       unsafe counts.events += work.filled

@@ -2,6 +2,7 @@
 
 internal import AdapterHost
 internal import BrokenAdapters
+internal import Crypto
 internal import Foundation
 internal import Testing
 
@@ -52,5 +53,56 @@ internal import Testing
       failure(
         try adapter("idle", manifest: line + "library: libnone.so.9 sha256:\(hexadecimal(other))\\n")), "it is loaded")
     #expect(idle.code == .forbidden && idle.message.contains("libnone.so.9"), "\(idle)")
+  }
+
+  /// A library that this process does not have yet, and that notes when its code runs.
+  @Test func ofAnotherDigestALibrarysCodeDoesNotRun() throws {
+    let built = try Workshop.text(
+      "noting",
+      """
+      #include <stdlib.h>
+      __attribute__((constructor)) static void note(void) { setenv("EXPROVE_LIBRARY_NOTE", "it ran", 1); }
+      int noting(void) { return 7; }
+      """, flags: ["-Wl,-soname,libnoting.so.3", "-Wl,-z,noexecstack", "-fvisibility=default"])
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("exprove-library-\(getpid())").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.copyItem(atPath: built, toPath: "\(folder)/libnoting.so.3")
+    let digest = Array(SHA256.hash(data: try Data(contentsOf: URL(fileURLWithPath: built))))
+
+    func image(_ name: String, _ digest: [UInt8]) throws -> AdapterImage {
+      try AdapterImage.read(
+        path: try Workshop.text(
+          "library_\(name)",
+          """
+          #include "base.h"
+          #define MANIFEST_ABI "1.1"
+          #define MANIFEST_MORE "library: libnoting.so.3 sha256:\(hexadecimal(digest))\\n"
+          extern int noting(void);
+          __attribute__((used)) static int call(void) { return noting(); }
+          #include "entry.h"
+          """, flags: ["-L\(folder)", "-l:libnoting.so.3"]))
+    }
+    var other = digest
+    other[0] ^= 1
+    let wrong = try image("other_digest", other)
+    for library in wrong.manifest.libraries {
+      do {
+        try library.open(for: wrong, in: [folder])
+        Issue.record("it was loaded")
+      } catch {
+        #expect(error.code == .forbidden && error.message.contains(hexadecimal(digest)), "\(error.message)")
+      }
+    }
+    #expect(ProcessInfo.processInfo.environment["EXPROVE_LIBRARY_NOTE"] == nil)
+
+    let right = try image("right_digest", digest)
+    for library in right.manifest.libraries { try library.open(for: right, in: [folder]) }
+    #expect(ProcessInfo.processInfo.environment["EXPROVE_LIBRARY_NOTE"] == "it ran")
+    // The loader finds no such file; it takes the copy for it.
+    let needs = try LoadedAdapter(right).dependencies()
+    #expect(needs.first { $0.name == "libnoting.so.3" }?.digest == digest)
+    // And an adapter that names another one does not get this one.
+    #expect(failure(wrong)?.code == .forbidden)
   }
 }

@@ -91,7 +91,12 @@ internal import Testing
     var batch = EventBatch(frames: 4, events: 64, bytes: 64)
     ToyVenue.fill(&batch, ToyVenue.day(2))
     unsafe batch.withStorage { frames, _, _, _ in unsafe frames[1].length = 60 }
-    #expect(throws: AdapterError.self) { try session.decode(&batch) }
+    // What comes before it is delivered first.
+    #expect(try session.decode(&batch) == 1)
+    #expect(batch.eventCount > 0)
+    for index in 0..<batch.eventCount { #expect(batch.event(at: index).frame == 0) }
+    batch.removeEvents()
+    #expect(throws: AdapterError.self) { try session.decode(&batch, from: 1) }
     #expect(batch.eventCount == 0)
   }
 

@@ -336,12 +336,17 @@ internal import Testing
     let size = (16 << 20) + 1
     var batch = EventBatch(frames: 2, events: 64, bytes: size + 64)
     ToyVenue.fill(&batch, [ToyVenue.define(0, "ABC", sequence: 1), [UInt8](repeating: 65, count: size)])
+    // What comes before it is delivered first.
+    #expect(try session.decode(&batch) == 1)
+    #expect(batch.eventCount > 0)
+    batch.removeEvents()
     do {
-      _ = try session.decode(&batch)
+      _ = try session.decode(&batch, from: 1)
       Issue.record("it was taken")
     } catch {
       #expect(error.code == .tooLarge && error.message.contains("16777217"), "\(error.message)")
     }
+    #expect(batch.eventCount == 0)
   }
 
   @Test func refusalsKeepTheirWords() throws {

@@ -85,6 +85,8 @@ package struct WorkerPlan: Sendable {
   /// The worker's program.
   package let program: String
   package var deadline = Deadline()
+  /// Workers stay on the processor of whoever calls them, where the system allows it.
+  package var staysBesideCaller = true
   let sealed: SealedCopy
   /// What the binder runs, of a bound library.
   let binding: SealedCopy?

@@ -114,7 +114,8 @@ extension SupervisedSession {
 
   /// Venue times of frames from `first` on: as many as one call takes.
   func frameTimes(
-    _ frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, _ size: Int, lentBy lender: AnyObject?, from first: Int
+    _ frames: UnsafeBufferPointer<Frame>, _ bytes: UnsafePointer<UInt8>, _ size: Int, lentBy lender: AnyObject?,
+    from first: Int
   ) throws(AdapterError) -> (exprove_status, [Int64]) {
     unsafe try checkFrame(frames[first], size)
     let part = unsafe SupervisedSession.part(of: frames, size, from: first)

@@ -6,6 +6,9 @@ internal import EventFlow
 
 /// Where frames lie that a worker is told of, and which of them are kept for the next one.
 extension SupervisedSession {
+  /// Frames that go through the link at once, and where their bytes lie.
+  typealias Part = (frames: Range<Int>, bytes: Range<Int>)
+
   /// Where frames of a call lie in the inlet.
   struct Place {
     /// The first one, in the table.
@@ -50,6 +53,61 @@ extension SupervisedSession {
     inlet.move(run.count, from: run.first, by: run.base)
     run.base = 0
     history.putBack(run)
+  }
+
+  /// Frames from `first` on that the link takes at once, the first one in any case.
+  ///
+  /// - Parameters:
+  ///   - size: of the bytes in all; a frame that lies beyond ends the part.
+  ///   - events: how many there is room for, of which each frame gives one at least.
+  static func part(
+    of frames: UnsafeBufferPointer<Frame>, _ size: Int, from first: Int, atMost events: Int = .max
+  ) -> Part {
+    let limit = min(frames.count - first, StartedWorker.framesAtOnce, max(1, events))
+    if let bytes = unsafe span(UnsafeBufferPointer(rebasing: frames[first..<first + limit]), size) {
+      return (first..<first + limit, bytes)
+    }
+    var low = unsafe Int(frames[first].data)
+    var high = unsafe low + Int(frames[first].length)
+    var end = first + 1
+    while end < first + limit {
+      let frame = unsafe frames[end]
+      let newLow = min(low, Int(frame.data))
+      let newHigh = max(high, Int(frame.data) + Int(frame.length))
+      guard newHigh - newLow <= StartedWorker.bytesAtOnce, newHigh <= size else { break }
+      (low, high) = (newLow, newHigh)
+      end += 1
+    }
+    return (first..<end, low..<high)
+  }
+
+  /// Where the bytes of frames lie that stand in order; nil when they do not, or do not go through the link at once.
+  private static func span(_ frames: UnsafeBufferPointer<Frame>, _ size: Int) -> Range<Int>? {
+    // Without branches: negative as soon as one begins or ends before the one before it.
+    var order: Int64 = 0
+    var (start, end): (Int64, Int64) = (0, 0)
+    for index in frames.indices {
+      let next = unsafe Int64(frames[index].data)
+      let nextEnd = unsafe next &+ Int64(frames[index].length)
+      order |= (next &- start) | (nextEnd &- end)
+      (start, end) = (next, nextEnd)
+    }
+    let low = unsafe Int64(frames[0].data)
+    guard order >= 0, end - low <= Int64(StartedWorker.bytesAtOnce), end <= Int64(size) else { return nil }
+    return Int(low)..<Int(end)
+  }
+
+  /// One frame at least goes through the link at once, and lies within the bytes that there are.
+  func checkFrame(_ frame: Frame, _ size: Int) throws(AdapterError) {
+    let name = plan.image.manifest.name
+    guard Int(frame.data) + Int(frame.length) <= size else {
+      throw AdapterError(.callFailed, "\(name): a frame of the batch lies outside its bytes")
+    }
+    guard Int(frame.length) > StartedWorker.bytesAtOnce else { return }
+    throw AdapterError(
+      .tooLarge,
+      "\(name): the frame at byte \(frame.offset) has \(frame.length) bytes; a worker takes at most "
+        + "\(StartedWorker.bytesAtOnce)")
   }
 
   /// Where the frames of a part are to lie. May save the state, so that there is room for them.

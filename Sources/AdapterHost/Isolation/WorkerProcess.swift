@@ -24,7 +24,7 @@ struct WorkerFailure: Error {
   /// The processor that it was told to stay on, the host's own when it made the last call; nil where the system forbids
   /// that or tells nothing: then it runs wherever the system likes.
   private(set) var processorNumber: Int32?
-  private var mayBeMoved = true
+  private var mayBeMoved: Bool
   /// Why it ended, once that was seen.
   private var failure: WorkerFailure?
 
@@ -37,11 +37,14 @@ struct WorkerFailure: Error {
   convenience init?(_ plan: WorkerPlan, _ link: WorkerLink) {
     self.init(
       plan.program, loads: ([plan.sealed] + plan.libraries + [plan.binding].compactMap { $0 }).map(\.descriptor), link,
-      plan.deadline)
+      plan.deadline, staysBesideCaller: plan.staysBesideCaller)
   }
 
   /// - Parameter descriptors: what it loads, in the order in which the worker expects it.
-  init?(_ program: String, loads descriptors: [Int32], _ link: WorkerLink, _ deadline: Deadline) {
+  init?(
+    _ program: String, loads descriptors: [Int32], _ link: WorkerLink, _ deadline: Deadline,
+    staysBesideCaller: Bool = true
+  ) {
     let null = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
     guard null >= 0 else { return nil }
     defer { close(null) }
@@ -66,6 +69,7 @@ struct WorkerFailure: Error {
     processor = clock
     memory = link.setup.memory
     self.deadline = deadline
+    mayBeMoved = staysBesideCaller
     wallThen = WorkerProcess.seconds(CLOCK_MONOTONIC)
   }
 
