@@ -30,10 +30,7 @@ struct Demo: ParsableCommand {
   @Option(help: "Chooses what the other participants do; recorded.")
   var seed: UInt64 = 1
 
-  @Option(
-    help: ArgumentHelp(
-      "Where the two adapters, which come with exprove, run: in-process or worker.", valueName: "in-process|worker"))
-  var isolation: Isolation = .inProcess
+  @OptionGroup var isolation: IsolationOption
 
   @Flag(help: "One JSON object on standard output.")
   var json = false
@@ -46,7 +43,7 @@ struct Demo: ParsableCommand {
       Console.progress("verifying")
       let verified = try RunVerifier.verify(RunDirectory(out), key: signer.verifier)
       Console.progress("replaying")
-      let replayed = try RunReplay.replay(out, isolation: isolation)
+      let replayed = try RunReplay.replay(out, isolation: isolation.choice)
       let holds = verified.verdict != .failed && replayed.isIdentical
       Console.progress("reporting")
       let report = holds ? try Report.file(RunDirectory(out), signer, verified, .html) : nil
@@ -70,7 +67,7 @@ struct Demo: ParsableCommand {
 
   /// Runs to the end, and lets go of the directory.
   private func work(_ signer: Identity) throws -> LocalExecutionTask {
-    var opening = FeedOpening(isolation: isolation)
+    var opening = FeedOpening(isolation: isolation.choice)
     let opened = try SimulatedRun.open(.demo(seed: seed), seed: seed, &opening)
     let run = try SimulatedRun.prepare(
       opened, source: opened.input, identity: signer, directory: out, now: Clock.now())
