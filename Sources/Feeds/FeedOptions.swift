@@ -30,6 +30,11 @@ package struct FeedOptions: Equatable, Sendable {
   package var venueLatency: Int64?
   /// `framing=`: what the frames are, instead of finding out.
   package var framing: Framing?
+  /// The capture is one of an order session: no key of the text, but what the host reads it for.
+  ///
+  /// Order sessions run over streams, so a packet of the link type that is left to users (147) is then one message as it
+  /// lies, and one that its capture calls outbound is what was sent.
+  package var isOrderSession = false
   /// Keys that are the adapter's, by key.
   package var settings: [Setting] = []
 

@@ -23,6 +23,8 @@ package struct FeedReader: ~Copyable {
   var packets = PacketState()
   /// Added to each receive time; nil when the capture's own times are not to be used.
   let clockOffset: Int64?
+  /// Whether packets may be messages of an order session, and say which way they went.
+  let isOrderSession: Bool
   private var failure: FeedError?
 
   /// How frames lie in a capture once it is unpacked.
@@ -68,6 +70,7 @@ package struct FeedReader: ~Copyable {
     self.container = container
     self.framing = framing
     clockOffset = options.venueLatency == nil ? options.offset : nil
+    isOrderSession = options.isOrderSession
   }
 
   /// Appends up to `limit` frames behind those that are in the batch, and says how many.
@@ -111,9 +114,12 @@ package struct FeedReader: ~Copyable {
   /// Appends `count` bytes of the window, `index` from its first one, as a frame. False when the batch is too
   /// full for it; an error when even an empty one were.
   mutating func deliver(
-    at index: Int, count: Int, time: Int64?, isTruncated: Bool = false, into batch: inout EventBatch
+    at index: Int, count: Int, time: Int64?, isTruncated: Bool = false, isOutbound: Bool = false,
+    into batch: inout EventBatch
   ) throws(FeedError) -> Bool {
-    let flags = (time == nil ? EXPROVE_FRAME_NO_TIME : 0) | (isTruncated ? EXPROVE_FRAME_TRUNCATED : 0)
+    let flags =
+      (time == nil ? EXPROVE_FRAME_NO_TIME : 0) | (isTruncated ? EXPROVE_FRAME_TRUNCATED : 0)
+      | (isOutbound ? EXPROVE_FRAME_OUTBOUND : 0)
     let entry = Frame(
       receive_time: time ?? 0, offset: window.offset + UInt64(index), data: 0, length: 0, feed: feed, flags: flags)
     guard batch.hasRoom(frameOf: count) else {

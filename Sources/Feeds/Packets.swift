@@ -68,7 +68,11 @@ extension FeedReader {
       let time = received(Int64(word(0)) * 1_000_000_000 + Int64(word(4)) * packets.unit)
       let isWhole = window.require(16 + captured)
       let present = min(captured, window.count - 16)
-      guard try deliverPacket(at: 16, count: present, link: packets.link, time: time, into: &batch) else { return }
+      let original = max(captured, Int(word(12)))
+      guard
+        try deliverPacket(
+          at: 16, count: present, original: original, link: packets.link, time: time, into: &batch)
+      else { return }
       guard isWhole else { return try endOfPackets(needed: 16 + captured) }
       window.consume(16 + captured)
     }
@@ -90,14 +94,24 @@ extension FeedReader {
     return overflow ? nil : time
   }
 
+  /// LINKTYPE_USER0: of no protocol that others know.
+  private static var userLink: UInt16 { 147 }
+
   /// Gives the packet's UDP payload as a frame, or counts why there is none. False when the batch is too full.
+  ///
+  /// `original`: bytes that the packet had, of which `count` are here.
   mutating func deliverPacket(
-    at start: Int, count: Int, link: UInt16, time: Int64?, into batch: inout EventBatch
+    at start: Int, count: Int, original: Int, link: UInt16, time: Int64?, isOutbound: Bool = false,
+    into batch: inout EventBatch
   ) throws(FeedError) -> Bool {
+    if isOrderSession, link == FeedReader.userLink {
+      return try deliver(
+        at: start, count: count, time: time, isTruncated: count < original, isOutbound: isOutbound, into: &batch)
+    }
     switch Datagram.find(in: window.bytes.extracting(start..<(start + count)), link: link) {
     case .payload(let from, let length, let isTruncated):
       return try deliver(
-        at: start + from, count: length, time: time, isTruncated: isTruncated, into: &batch)
+        at: start + from, count: length, time: time, isTruncated: isTruncated, isOutbound: isOutbound, into: &batch)
     case .otherProtocol: counts.otherProtocol += 1
     case .fragment: counts.fragments += 1
     case .malformed: counts.malformedPackets += 1

@@ -88,16 +88,16 @@ extension FeedReader {
       if isWhole { packets.interfaces.append(try interface(length)) }
       return true
     case 6:  // enhanced packet: interface, time high and low, captured, original
-      return try readPacketBlock(header: 28, length, interface: { Int($0.word(8)) }, into: &batch)
+      return try readPacketBlock(type, header: 28, length, interface: { Int($0.word(8)) }, into: &batch)
     case 2:  // the obsolete packet block: the interface has 16 bits, the drop count the next 16
-      return try readPacketBlock(header: 28, length, interface: { Int($0.half(8)) }, into: &batch)
+      return try readPacketBlock(type, header: 28, length, interface: { Int($0.half(8)) }, into: &batch)
     default:
       return try readSimpleBlock(length, into: &batch)
     }
   }
 
   private mutating func readPacketBlock(
-    header: Int, _ length: Int, interface: (borrowing FeedReader) -> Int, into batch: inout EventBatch
+    _ type: UInt32, header: Int, _ length: Int, interface: (borrowing FeedReader) -> Int, into batch: inout EventBatch
   ) throws(FeedError) -> Bool {
     guard window.count >= header else { return true }
     guard length >= header + 4 else { throw damagedCapture("a packet block of \(length) bytes") }
@@ -113,7 +113,11 @@ extension FeedReader {
     let description = packets.interfaces[number]
     let time = received(description.nanoseconds(UInt64(word(12)) << 32 | UInt64(word(16))))
     let present = min(captured, window.count - header)
-    return try deliverPacket(at: header, count: present, link: description.link, time: time, into: &batch)
+    let isOutbound =
+      isOrderSession && type == 6 && direction(at: header + (captured + 3) / 4 * 4, end: length - 4) == 2
+    return try deliverPacket(
+      at: header, count: present, original: max(captured, Int(word(24))), link: description.link, time: time,
+      isOutbound: isOutbound, into: &batch)
   }
 
   /// Section 4.4: the original length alone, the first interface, no time.
@@ -127,7 +131,21 @@ extension FeedReader {
     var captured = min(Int(word(8)), length - 16)
     if description.snapLength != 0 { captured = min(captured, Int(description.snapLength)) }
     let present = min(captured, window.count - 12)
-    return try deliverPacket(at: 12, count: present, link: description.link, time: nil, into: &batch)
+    return try deliverPacket(
+      at: 12, count: present, original: max(captured, Int(word(8))), link: description.link, time: nil, into: &batch)
+  }
+
+  /// Section 4.3, option epb_flags (2): 1 inbound, 2 outbound, 0 when the capture does not tell.
+  private func direction(at start: Int, end: Int) -> UInt32 {
+    var at = start
+    while at + 4 <= min(end, window.count) {
+      let code = half(at)
+      let size = Int(half(at + 2))
+      guard code != 0, at + 4 + size <= min(end, window.count) else { break }
+      if code == 2, size == 4 { return word(at + 4) & 3 }
+      at += 4 + (size + 3) / 4 * 4
+    }
+    return 0
   }
 
   /// Section 4.2, with its options if_tsresol (9) and if_tsoffset (14).

@@ -72,11 +72,14 @@ private struct Capture {
     block(1, body + (options.isEmpty ? [] : half(0) + half(0)))
   }
 
-  mutating func enhanced(_ interface: Int, _ ticks: UInt64, _ packet: [UInt8], original: Int? = nil) {
+  mutating func enhanced(
+    _ interface: Int, _ ticks: UInt64, _ packet: [UInt8], original: Int? = nil, options: [UInt8] = []
+  ) {
+    let padding = [UInt8](repeating: 0, count: options.isEmpty ? 0 : (4 - packet.count % 4) % 4)
     block(
       6,
       word(interface) + word(Int(ticks >> 32)) + word(Int(ticks & 0xFFFF_FFFF)) + word(packet.count)
-        + word(original ?? packet.count) + packet)
+        + word(original ?? packet.count) + packet + padding + options)
   }
 }
 
@@ -262,6 +265,35 @@ private struct Capture {
         }
       }
     }
+  }
+
+  /// Of an order session each packet of the users' link type is a message, and says which way it went; for others it is
+  /// unknown, as ever.
+  @Test(arguments: [true, false]) func orderSessions(isBig: Bool) throws {
+    let scratch = try Scratch()
+    var capture = Capture(isBig: isBig)
+    capture.section()
+    capture.interface(link: 147)
+    func flags(_ direction: Int) -> [UInt8] { capture.half(2) + capture.half(4) + capture.word(direction) }
+    let comment = capture.half(1) + capture.half(3) + Array("abc".utf8) + [0]
+    let end = capture.half(0) + capture.half(0)
+    // Directions of all bodies' lengths, behind another option, after the end of options, none, and one that is cut.
+    let options = [
+      flags(2) + end, comment + flags(2) + end, flags(1) + end, flags(0xFFFF_FFFE), end + flags(2), [],
+      capture.half(2) + capture.half(9) + capture.word(2),
+    ]
+    for (index, option) in options.enumerated() {
+      capture.enhanced(0, UInt64(index), [UInt8](repeating: 7, count: index + 1), options: option)
+    }
+    capture.enhanced(0, 9, [1, 2, 3], original: 5, options: flags(2) + end)
+    let path = try scratch.write("session-\(isBig).pcapng", capture.bytes)
+    let plain = read(path, [.message])
+    #expect(plain.frames.isEmpty && plain.error == nil)
+    let reading = read(path, [.message], isOrderSession: true)
+    #expect(reading.error == nil && reading.frames.map(\.bytes.count) == [1, 2, 3, 4, 5, 6, 7, 3])
+    let sent = reading.frames.map { $0.flags.contains(.outbound) }
+    #expect(sent == [true, true, false, true, false, false, false, true])
+    #expect(reading.frames.last?.flags == [.outbound, .truncated])
   }
 
   @Test func pcapCutAnywhere() throws {

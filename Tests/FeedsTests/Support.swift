@@ -25,11 +25,14 @@ struct Reading {
 
 /// Everything that a capture gives, in batches of the given size.
 func read(
-  _ path: String, _ declared: [Framing], options: String = "", limit: Int = 1000, frames: Int = 64, bytes: Int = 1 << 17
+  _ path: String, _ declared: [Framing], options: String = "", limit: Int = 1000, frames: Int = 64,
+  bytes: Int = 1 << 17,
+  isOrderSession: Bool = false
 ) -> Reading {
   var reading = Reading()
   do {
-    let parsed = try FeedOptions("TEST=adapter:\(path)\(options)")
+    var parsed = try FeedOptions("TEST=adapter:\(path)\(options)")
+    parsed.isOrderSession = isOrderSession
     var reader = try FeedReader.open(path, feed: 7, declared: declared, options: parsed)
     reading.container = reader.container
     reading.framing = reader.framing

@@ -32,16 +32,19 @@ package enum FuzzedParser: String, CaseIterable, Sendable {
     case .binding: _ = BindingFile(bytes, file: "fuzzed").diagnostics
     case .certificate:
       _ = try? ConformanceCertificate.verify(bytes, adapter: Digest(of: []), trusted: [], level: 1, now: 0)
-    case .pcap: FuzzedParser.capture(bytes, [.packet])
+    case .pcap:
+      FuzzedParser.capture(bytes, [.packet])
+      FuzzedParser.capture(bytes, [.message], isOrderSession: true)
     case .framing: FuzzedParser.capture(bytes, [.length16, .line, .message])
     }
   }
 
   /// Reads a capture to its end or to its damage; each frame must lie within the batch's bytes.
-  private static func capture(_ bytes: [UInt8], _ framings: [Framing]) {
+  private static func capture(_ bytes: [UInt8], _ framings: [Framing], isOrderSession: Bool = false) {
     guard let file = MemoryFile(bytes) else { return }
     var options = FeedOptions(venue: "FUZZ", adapter: "fuzzed", path: file.path)
     options.venueLatency = 0
+    options.isOrderSession = isOrderSession
     guard var reader = try? FeedReader.open(file.path, feed: 0, declared: framings, options: options) else { return }
     var batch = EventBatch(frames: 64, events: 1, bytes: 4 << 20)
     var rounds = 0
