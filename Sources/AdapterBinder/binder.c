@@ -5,6 +5,8 @@
 #include "session.h"
 
 #include <dlfcn.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,13 +21,34 @@ const void *this_thread(void) {
 
 /* --- Callbacks -------------------------------------------------------------------------------------------------*/
 
+static void count_stray(gate *g) {
+  atomic_fetch_add_explicit(&g->owner->strays, 1, memory_order_relaxed);
+  if (atomic_load_explicit(&g->has_ended, memory_order_relaxed))
+    atomic_fetch_add_explicit(&g->owner->kept, 1, memory_order_relaxed);
+}
+
+void tell_strays(binder *b) {
+  uint64_t strays = atomic_load_explicit(&b->strays, memory_order_relaxed);
+  uint64_t told = atomic_load_explicit(&b->told, memory_order_relaxed);
+  /* Of several threads one tells. */
+  if (strays == told || !atomic_compare_exchange_strong(&b->told, &told, strays)) return;
+  const exprove_host *host = b->host;
+  if (host == NULL || !EXPROVE_COVERS(exprove_host, log, host->struct_size) || host->log == NULL) return;
+  char line[256];
+  int size = snprintf(line, sizeof line,
+                      "%" PRIu64 " calls through callbacks came when none was due, and were refused; %" PRIu64
+                      " of all that were came after their session's end",
+                      strays - told, atomic_load_explicit(&b->kept, memory_order_relaxed));
+  if (size > 0) host->log(host->cookie, 1, line, (uint32_t)size);
+}
+
 /* Every callback of every session, living or ended. */
 static void called(ffi_cif *cif, void *result, void **arguments, void *user) {
   const line *l = user;
   gate *g = l->gate;
   int is_due = atomic_load_explicit(&g->thread, memory_order_relaxed) == this_thread();
   if (is_due) handler_run(g->session, l->handler, arguments);
-  else atomic_fetch_add_explicit(&g->owner->strays, 1, memory_order_relaxed);
+  else count_stray(g);
   int64_t answer = is_due ? l->handler->returned : l->handler->refused;
   /* libffi wants small integers widened. */
   if (cif->rtype->type == FFI_TYPE_VOID) return;
@@ -113,6 +136,7 @@ gate *park(binder *b, struct exprove_session *s, void **closures, exprove_text *
   line *lines = (line *)(void *)(block + sizeof(gate));
   size_t objects = (sizeof(gate) + p->handler_count * sizeof(line) + 15) & ~(size_t)15;
   atomic_init(&g->thread, NULL);
+  atomic_init(&g->has_ended, 0);
   g->session = s;
   g->owner = b;
   for (uint32_t i = 0; i < p->handler_count; i++) {
@@ -146,6 +170,7 @@ static exprove_status initialise(binder *b, const exprove_host *host, exprove_te
     say(error, "a bound adapter speaks ABI 1.0");
     return EXPROVE_NOT_IMPLEMENTED;
   }
+  b->host = host;
   b->is_loaded = 1;
   return EXPROVE_OK;
 }
@@ -177,7 +202,10 @@ static void on_init(ffi_cif *cif, void *result, void **a, void *user) {
 }
 static void on_deinit(ffi_cif *cif, void *result, void **a, void *user) {
   (void)cif, (void)result, (void)a;
-  ((binder *)user)->is_loaded = 0;
+  binder *b = user;
+  tell_strays(b);
+  b->host = NULL;
+  b->is_loaded = 0;
 }
 static void on_create(ffi_cif *cif, void *result, void **a, void *user) {
   (void)cif;
@@ -206,7 +234,8 @@ static int make_table(bound_functions *f) {
   f->table = (exprove_adapter){
       .struct_size = sizeof f->table, .abi_version = EXPROVE_ABI_VERSION_1_0, .manifest = p->manifest.bytes,
       .manifest_size = p->manifest.size, .destroy = session_destroy, .reset = session_reset, .decode = session_decode,
-      .counters = session_counters, .save = session_save, .load = session_load};
+      .counters = session_counters, .save = session_save, .load = session_load,
+      .frame_time = p->calls[CALL_TIME].is_present ? session_frame_time : NULL};
   memcpy(&f->table.init, &init, sizeof init);
   memcpy(&f->table.deinit, &deinit, sizeof deinit);
   memcpy(&f->table.create, &create, sizeof create);
@@ -260,6 +289,12 @@ exprove_status binder_open(const uint8_t *bytes, size_t size, void *library, bin
   if (status == EXPROVE_OK) status = binder_attach(made, library, entry, error);
   if (status == EXPROVE_OK && bound != NULL) *bound = made;
   return status;
+}
+
+void binder_watch(binder *bound, uint32_t *function) { bound->calling = function; }
+
+uint64_t binder_kept(const binder *bound) {
+  return atomic_load_explicit(&((binder *)(uintptr_t)bound)->kept, memory_order_relaxed);
 }
 
 uint64_t binder_strays(const binder *bound) {

@@ -211,7 +211,7 @@ static int may_stand(uint32_t which, uint32_t kind) {
   switch (kind) {
   case FROM_SELF: return which != CALL_OPEN;
   case FROM_SELF_OUT: case FROM_DAY_START: case FROM_SEED: case FROM_SETTING: return which == CALL_OPEN;
-  case FROM_BYTES: case FROM_SIZE: return which == CALL_FEED || which == CALL_LOAD;
+  case FROM_BYTES: case FROM_SIZE: return which == CALL_FEED || which == CALL_LOAD || which == CALL_TIME;
   case FROM_RECEIVE_TIME: return which == CALL_FEED;
   case FROM_OUT: case FROM_CAPACITY: return which == CALL_SAVE;
   default: return 1;
@@ -271,8 +271,12 @@ static void read_calls(reader *r, program *p) {
       for (uint32_t k = 0; k < t->count; k++) demand(r, t->pairs[k].value >= 0 && t->pairs[k].value < OUTCOMES, "no outcome");
       demand(r, !t->has_else || (t->otherwise >= 0 && t->otherwise < OUTCOMES), "no outcome");
     }
-    if (i == CALL_SAVE || i == CALL_FAULT) demand(r, is_integer(c->result_type), "a size that is no integer");
+    if (i == CALL_SAVE || i == CALL_FAULT || i == CALL_TIME) demand(r, is_integer(c->result_type), "a size or time that is no integer");
   }
+  uint32_t decimals = below(r, 10, "a time has nine decimals at most");
+  p->is_time_of_day = below(r, 2, "neither of the day nor of all time");
+  p->time_unit = 1;
+  for (uint32_t i = decimals; i < 9; i++) p->time_unit *= 10;
   demand(r, p->calls[CALL_FEED].is_present, "it feeds no function");
   demand(r, p->calls[CALL_SAVE].is_present == p->calls[CALL_LOAD].is_present, "it saves or loads, and not both");
   demand(r, p->calls[CALL_OPEN].is_present || !p->calls[CALL_CLOSE].is_present, "it closes what it never opens");
@@ -308,7 +312,7 @@ static void read_limits(reader *r, program *p) {
 static void read_program(reader *r, program *p) {
   demand(r, (size_t)(r->end - r->at) >= 4 && memcmp(r->at, "ExBP", 4) == 0, "it does not begin with ExBP");
   word(r);
-  demand(r, word(r) == 1, "it is of another version");
+  demand(r, word(r) == 2, "it is of another version");
   p->manifest = name(r);
   read_limits(r, p);
   p->setting_count = list(r, MOST_ITEMS, sizeof *p->settings, &p->settings);

@@ -48,7 +48,7 @@ enum { FROM_CONSTANT, FROM_SELF, FROM_SELF_OUT, FROM_BYTES, FROM_SIZE, FROM_USER
        FROM_HANDLER, FROM_OUT, FROM_CAPACITY, FROM_RECEIVE_TIME, FROM_DAY_START, FROM_SEED, FROM_SETTING, FROMS };
 
 /* What the library is called for. */
-enum { CALL_OPEN, CALL_CLOSE, CALL_RESET, CALL_FEED, CALL_SAVE, CALL_LOAD, CALL_FAULT, CALLS };
+enum { CALL_OPEN, CALL_CLOSE, CALL_RESET, CALL_FEED, CALL_SAVE, CALL_LOAD, CALL_FAULT, CALL_TIME, CALLS };
 
 /* What a result of open, reset, load or feed means: values of its table. 1 to 7 are exprove_malformed. */
 enum { OUTCOME_OK = 0, OUTCOME_UNKNOWN = 8, OUTCOMES = 9 };
@@ -176,6 +176,8 @@ typedef struct program {
   handler *handlers;
   object *objects;
   call calls[CALLS];
+  int64_t time_unit;     /* nanoseconds that a result of CALL_TIME counts */
+  uint32_t is_time_of_day; /* from the session's day_start */
   instruction *code;
   size_t block; /* of a session's objects */
 } program;

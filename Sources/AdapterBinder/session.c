@@ -26,7 +26,10 @@ wide library_call(struct exprove_session *s, uint32_t which) {
   const signature *sign = c->function->signature;
   /* libffi widens small integers to ffi_arg; on a little-endian machine their own bytes come first either way. */
   _Alignas(16) uint8_t result[MOST_RESULT_BYTES + sizeof(ffi_arg)];
+  uint32_t *calling = s->owner->calling;
+  if (calling != NULL) __atomic_store_n(calling, (uint32_t)(c->function - s->program->functions) + 1, __ATOMIC_RELAXED);
   ffi_call((ffi_cif *)(uintptr_t)&sign->cif, c->function->code, result, s->calls[which].values);
+  if (calling != NULL) __atomic_store_n(calling, 0, __ATOMIC_RELAXED);
   return c->result_type == TYPE_VOID || c->result_type == TYPE_F32 || c->result_type == TYPE_F64
              ? 0
              : integer(result + c->result_offset, c->result_type);
@@ -186,7 +189,11 @@ void session_destroy(exprove_session *s) {
   if (s == NULL) return;
   close_library(s);
   /* From here on the callbacks find nobody. */
-  if (s->gate != NULL) s->gate->session = NULL;
+  if (s->gate != NULL) {
+    s->gate->session = NULL;
+    atomic_store_explicit(&s->gate->has_ended, 1, memory_order_relaxed);
+  }
+  tell_strays(s->owner);
   for (uint32_t i = 0; s->settings != NULL && i < s->program->setting_count; i++) free(s->settings[i]);
   free(s->settings);
   free(s->integers);
@@ -209,6 +216,23 @@ exprove_status session_reset(exprove_session *s) {
 
 exprove_status session_counters(const exprove_session *s, uint64_t *values, uint32_t capacity) {
   for (uint32_t i = 0; i < s->program->messages && i < capacity; i++) values[i] = s->counts[i];
+  return EXPROVE_OK;
+}
+
+/* Times are asked for between calls to decode, so what is prepared for the call may be written to. */
+exprove_status session_frame_time(const exprove_session *session, const uint8_t *bytes, uint64_t bytes_size,
+                                  const exprove_frame *frames, uint32_t count, int64_t *times) {
+  struct exprove_session *s = (struct exprove_session *)(uintptr_t)session;
+  const program *p = s->program;
+  (void)bytes_size;
+  for (uint32_t i = 0; i < count; i++) {
+    give(s, CALL_TIME, FROM_BYTES, (uint64_t)(uintptr_t)(bytes + frames[i].data));
+    give(s, CALL_TIME, FROM_SIZE, frames[i].length);
+    wide time = library_call(s, CALL_TIME);
+    int is_known = time >= 0 && time <= INT64_MAX / p->time_unit;
+    if (is_known) time = time * p->time_unit + (p->is_time_of_day ? s->day_start : 0);
+    times[i] = is_known && time <= INT64_MAX ? (int64_t)time : INT64_MIN;
+  }
   return EXPROVE_OK;
 }
 
@@ -277,6 +301,7 @@ exprove_status session_decode(exprove_session *s, exprove_batch *batch) {
     if (s->has_no_memory) break;
   }
   s->events = NULL;
+  tell_strays(s->owner);
   if (s->has_no_memory) return EXPROVE_OUT_OF_MEMORY;
   batch->frames_used = i;
   batch->events_filled = s->filled;

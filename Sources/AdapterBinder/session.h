@@ -13,6 +13,7 @@
  * that comes at any other time or on another thread finds the gate shut. */
 typedef struct gate {
   _Atomic(const void *) thread;
+  _Atomic int has_ended;
   struct exprove_session *session; /* read only by the thread that `thread` names */
   binder *owner;
 } gate;
@@ -36,7 +37,9 @@ struct binder {
   program *program;
   bound_functions *functions; /* what it is a part of */
   spare *spares;
-  _Atomic uint64_t strays;
+  _Atomic uint64_t strays, kept, told; /* `told` of both: as far as the log knows */
+  uint32_t *calling;                   /* where the function that is being called is noted, or NULL */
+  const exprove_host *host;            /* from init to deinit */
   uint8_t *page;      /* where the next session's parked block comes from */
   size_t left, taken; /* of the page; of BINDER_PARKED_BYTES */
   int is_loaded;
@@ -87,6 +90,9 @@ struct exprove_session {
 /* Numbers of 128 bits. */
 __extension__ typedef __int128 wide;
 
+/* Tells the host's log of callbacks that came when none was due, once for all that are new. */
+void tell_strays(binder *b);
+
 /* Runs a callback's mapping over its arguments. */
 void handler_run(struct exprove_session *s, const handler *h, void **arguments);
 /* Adds an event as it is; 0 when the frame is full. */
@@ -105,6 +111,8 @@ void session_destroy(exprove_session *s);
 exprove_status session_reset(exprove_session *s);
 exprove_status session_decode(exprove_session *s, exprove_batch *batch);
 exprove_status session_counters(const exprove_session *s, uint64_t *values, uint32_t capacity);
+exprove_status session_frame_time(const exprove_session *s, const uint8_t *bytes, uint64_t bytes_size,
+                                  const exprove_frame *frames, uint32_t count, int64_t *times);
 exprove_status session_save(const exprove_session *s, uint8_t *out, uint64_t capacity, uint64_t *size);
 exprove_status session_load(exprove_session *s, const uint8_t *bytes, uint64_t size);
 

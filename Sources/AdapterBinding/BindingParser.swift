@@ -20,6 +20,8 @@ struct BindingParser {
   var handlers: [(name: String, type: Int)] = []
   var objects: [(name: String, structure: Int)] = []
   var isWithoutState = false
+  /// Where the manifest says that frames have times.
+  var frameTimes: SourceRange?
   var hasSession = false
   var diagnostics: [Diagnostic] = []
 

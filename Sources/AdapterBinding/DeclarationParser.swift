@@ -12,10 +12,6 @@ extension BindingParser {
     if isWord("struct"), ahead(1).text == "{" || ahead(2).text == "{" || (!isTypedef && ahead(2).text == ";") {
       return try structure(isTypedef: isTypedef)
     }
-    if isWord("union") {
-      throw fault(
-        token.range, "unions cannot be declared", help: "declare bytes of the same size: uint8_t name[16]")
-    }
     let base = try type()
     if isTypedef, isSign("("), ahead(1).text == "*" { return try callback(returning: base) }
     let name = try word("a name", help: "a declaration names what it declares: int deep_feed(…);")
@@ -183,6 +179,11 @@ extension BindingParser {
     }
     if !words.isEmpty { type = CDeclarations.integer(words) }
     guard var type else {
+      if isWord("union") {
+        throw fault(
+          token.range, "unions cannot be declared",
+          help: "declare what is read of it, of the same size and alignment: int64_t name, or uint8_t name[16]")
+      }
       let known = declarations.types.keys.sorted() + Array(CDeclarations.integerWords)
       let nearest = token.kind == .word ? nearest(token.text, known) : ""
       throw fault(

@@ -14,7 +14,7 @@ struct ProgramBuilder {
   }
 
   enum Call: Int, CaseIterable {
-    case open, close, reset, feed, save, load, fault
+    case open, close, reset, feed, save, load, fault, time
   }
 
   enum Target: UInt8 {
@@ -93,7 +93,12 @@ struct ProgramBuilder {
   var handlers: [Handler] = []
   var objects: [Object] = []
   var calls: [Call: Invocation] = [:]
+  /// Of a frame's time: its decimals of a second, and whether it counts from the day's start.
+  var frameTime = (decimals: 0, isOfDay: false)
   var code: [Instruction] = []
+
+  /// Whether a call is given bytes to read.
+  static func takesBytes(_ call: Call) -> Bool { call == .feed || call == .load || call == .time }
 
   /// The most of anything that a list may hold, and the most instructions, as the binder demands.
   static let mostItems = 1024
@@ -183,7 +188,7 @@ struct ProgramBuilder {
   var bytes: [UInt8] {
     var out = Bytes()
     out.raw(Array("ExBP".utf8))
-    out.word(1)
+    out.word(2)
     out.text(manifest)
     for value in [maxEvents, limit?.base ?? maxEvents, limit?.events ?? 0, limit?.bytes ?? 0, quantityScale, symbols] {
       out.word(UInt32(value))
@@ -231,6 +236,8 @@ struct ProgramBuilder {
       }
     }
     for call in Call.allCases { append(calls[call], to: &out) }
+    out.word(UInt32(frameTime.decimals))
+    out.word(frameTime.isOfDay ? 1 : 0)
     out.list(code) { out, instruction in
       out.word(
         UInt32(instruction.operation.rawValue) | UInt32(instruction.a) << 8 | UInt32(instruction.b) << 16)

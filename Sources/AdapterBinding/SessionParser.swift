@@ -59,9 +59,11 @@ extension BindingParser {
       let preset = words[2] == "\"\"" ? "" : String(words[2])
       program.settings.append(
         ProgramBuilder.Setting(key: String(words[0]), preset: preset, isInteger: words[1].hasPrefix("integer")))
-    case "extension", "frame-time":
+    case "frame-time":
+      if value == "yes" { frameTimes = line.range }
+    case "extension":
       throw fault(
-        line.range, "a bound library has no “\(line.text.prefix(while: { $0 != ":" }))”",
+        line.range, "a bound library has no “extension”",
         help: "leave it out; what is needed beyond frames and events takes an adapter in C")
     default: break
     }
@@ -109,6 +111,14 @@ extension BindingParser {
       "name both functions, or write state none;")
     try demand(
       !isWithoutState || program.calls[.save] == nil, "“state none” and save exclude each other", "leave one out")
+    if let promised = frameTimes, program.calls[.time] == nil {
+      throw fault(
+        promised, "the session names no function that tells a frame's time",
+        help: "write time day_start + deep_time(bytes, size) @ 9; or leave this line out")
+    }
+    try demand(
+      program.calls[.time] == nil || frameTimes != nil, "the manifest does not say that frames have times",
+      "write frame-time: yes there")
     try demand(
       program.calls[.open] != nil || program.calls[.close] == nil, "what is closed was never opened", "write open …;")
   }
@@ -128,13 +138,21 @@ extension BindingParser {
 
   private mutating func statement(_ handle: inout CType?) throws(BindingFault) {
     let word = try word(
-      "what the library is called for", help: "open, close, reset, feed, fault, save, load, state, limit or symbols")
+      "what the library is called for",
+      help: "open, close, reset, feed, fault, time, save, load, state, limit or symbols")
     switch word.text {
     case "open": try invocation(.open, word, &handle)
     case "close": try invocation(.close, word, &handle)
     case "reset": try invocation(.reset, word, &handle)
     case "feed": try invocation(.feed, word, &handle)
     case "fault": try invocation(.fault, word, &handle)
+    case "time":
+      program.frameTime.isOfDay = isWord("day_start")
+      if program.frameTime.isOfDay {
+        at += 1
+        try expect("+", after: "day_start")
+      }
+      try invocation(.time, word, &handle)
     case "save": try invocation(.save, word, &handle)
     case "load": try invocation(.load, word, &handle)
     case "limit": try limit()
@@ -147,7 +165,7 @@ extension BindingParser {
       isWithoutState = true
       try expect(";", after: "none")
     default:
-      let known = ["open", "close", "reset", "feed", "fault", "save", "load", "state", "limit", "symbols"]
+      let known = ["open", "close", "reset", "feed", "fault", "time", "save", "load", "state", "limit", "symbols"]
       throw fault(
         word.range, "“\(word.text.prefix(40))” is nothing that a library is called for\(nearest(word.text, known))",
         help: "one of \(known.joined(separator: ", "))")
@@ -199,6 +217,10 @@ extension BindingParser {
     if call == .open, handle == nil {
       throw fault(name.range, "“\(name.text)” gives no handle", help: "it returns a pointer, or is given &self")
     }
+    if call == .time {
+      try expect("@", after: "the call, for the decimals of a second: @ 9 are nanoseconds")
+      program.frameTime.decimals = try count("number of decimals", in: 0...9)
+    }
     try expect(";", after: "the call")
     program.calls[call] = invocation
   }
@@ -232,7 +254,7 @@ extension BindingParser {
     let example = "{ 0: OK, else: FIELD }"
     if isSign("{") {
       let start = token.range
-      guard call != .save, call != .fault, call != .close else {
+      guard call != .save, call != .fault, call != .close, call != .time else {
         throw fault(start, "nothing is made of this result", help: "leave the braces out")
       }
       guard result.isInteger else {
@@ -259,125 +281,17 @@ extension BindingParser {
           token.range, "what do the results of “\(function.name)” mean?",
           help: "write open \(function.name)(…) { 0: OK };")
       }
-    case .save, .fault:
+    case .save, .fault, .time:
       guard result.isInteger else {
-        throw fault(
-          token.range, "“\(function.name)” returns no size",
-          help: call == .save ? "it has to return how many bytes there are" : "it has to return the byte that is wrong")
+        let wanted =
+          switch call {
+          case .save: "how many bytes there are"
+          case .fault: "the byte that is wrong"
+          default: "the frame's time, or less than 0 for none"
+          }
+        throw fault(token.range, "“\(function.name)” returns no integer", help: "it has to return \(wanted)")
       }
     case .close: break
-    }
-  }
-
-  private mutating func argument(
-    _ call: ProgramBuilder.Call, _ parameter: CParameter, _ handle: inout CType?
-  ) throws(BindingFault) -> (source: ProgramBuilder.Source, value: Int64) {
-    let start = token
-    func wrong(_ what: String, _ help: String) -> BindingFault {
-      fault(
-        start.range, what, help: "\(help); the parameter “\(parameter.name)” is a \(declarations.text(parameter.type))")
-    }
-    if takeIf("&") {
-      let name = try word("self or an object", help: "write &callbacks")
-      if name.text == "self" {
-        guard call == .open, case .pointer(let inner) = parameter.type, inner.isPointer else {
-          throw wrong("&self cannot stand here", "open writes the handle through a pointer to a pointer")
-        }
-        handle = inner
-        return (.selfOut, 0)
-      }
-      guard let index = objects.firstIndex(where: { $0.name == name.text }) else {
-        throw fault(
-          name.range, "there is no object “\(name.text)”\(nearest(name.text, objects.map(\.name)))",
-          help: "write object … \(name.text) = { … }; before")
-      }
-      guard parameter.type == .pointer(.structure(objects[index].structure)) || parameter.type == .pointer(.void) else {
-        throw wrong("“\(name.text)” is of another type", "pass an object of that type")
-      }
-      return (.object, Int64(index))
-    }
-    if start.kind == .word {
-      if let index = objects.firstIndex(where: { $0.name == start.text }) {
-        at += 1
-        guard parameter.type == .structure(objects[index].structure) else {
-          throw wrong("“\(start.text)” cannot be passed by value here", "write &\(start.text) for a pointer")
-        }
-        return (.objectValue, Int64(index))
-      }
-      if let index = handlers.firstIndex(where: { $0.name == start.text }) {
-        at += 1
-        guard case .callback(let type) = parameter.type,
-          declarations.callbacks[type].signature == declarations.callbacks[handlers[index].type].signature
-        else { throw wrong("“\(start.text)” is a callback of another type", "pass one of that type") }
-        return (.handler, Int64(index))
-      }
-      if let source = try named(start.text, call, parameter, handle) {
-        at += 1
-        return source
-      }
-    }
-    guard parameter.type.isInteger || parameter.type.isPointer else {
-      throw wrong("nothing of that type can be passed", "declare an object and pass it by value")
-    }
-    let value = try constant("an argument: self, bytes, size, user, &object, a callback or an integer")
-    guard value == 0 || parameter.type.isInteger else {
-      throw wrong("a pointer that points nowhere", "pass user, &object or 0")
-    }
-    return (.constant, value)
-  }
-
-  /// The words that stand for what a call is about; nil for any other word.
-  private func named(
-    _ word: String, _ call: ProgramBuilder.Call, _ parameter: CParameter, _ handle: CType?
-  ) throws(BindingFault) -> (source: ProgramBuilder.Source, value: Int64)? {
-    let isPointer = if case .pointer = parameter.type { true } else { false }
-    let isWide = if case .integer(let bytes, _) = parameter.type { bytes >= 4 } else { false }
-    var isBytes = parameter.type == .pointer(.void)
-    if case .pointer(.integer(1, _)) = parameter.type { isBytes = true }
-    func demand(_ holds: Bool, _ help: String) throws(BindingFault) {
-      guard holds else {
-        throw fault(
-          token.range, "“\(word)” cannot stand here",
-          help: "\(help); the parameter “\(parameter.name)” is a \(declarations.text(parameter.type))")
-      }
-    }
-    switch word {
-    case "self":
-      try demand(
-        call != .open && (parameter.type == handle || parameter.type == .pointer(.void)),
-        "the handle that open gave, in calls after open")
-      return (.`self`, 0)
-    case "user":
-      try demand(isPointer, "a pointer that comes back to callbacks")
-      return (.user, 0)
-    case "bytes":
-      try demand(isBytes && (call == .feed || call == .load), "the bytes of feed and load")
-      return (.bytes, 0)
-    case "size":
-      try demand(isWide && (call == .feed || call == .load), "how many bytes, for feed and load")
-      return (.size, 0)
-    case "out":
-      try demand(isBytes && call == .save, "where save writes")
-      return (.out, 0)
-    case "capacity":
-      try demand(isWide && call == .save, "how many bytes save may write")
-      return (.capacity, 0)
-    case "receive_time":
-      try demand(isWide && call == .feed, "nanoseconds since 1970, for feed")
-      return (.receiveTime, 0)
-    case "day_start":
-      try demand(isWide && call == .open, "nanoseconds since 1970, for open")
-      return (.dayStart, 0)
-    case "seed":
-      try demand(isWide && call == .open, "the only entropy there is, for open")
-      return (.seed, 0)
-    default:
-      guard let index = program.settings.firstIndex(where: { $0.key == word }) else { return nil }
-      let isText = if case .pointer(.integer(1, _)) = parameter.type { true } else { false }
-      try demand(
-        call == .open && (program.settings[index].isInteger ? isWide : isText),
-        "a setting, for open: integers as int or int64_t, others as const char *")
-      return (.setting, Int64(index))
     }
   }
 }

@@ -62,8 +62,8 @@ package struct BoundLibrary: Sendable {
   package let name: String
   /// What was held against the library without running it.
   package let check: LibraryCheck
-  /// The first of the functions that it exports and the binding calls.
-  let symbol: String
+  /// The functions that it exports and the binding calls, in the order of the binder's numbers.
+  package let functions: [String]
   /// The manifest's text.
   let manifest: [UInt8]
 
@@ -85,7 +85,7 @@ package struct BoundLibrary: Sendable {
     bytes = bundle.library
     name = file.library
     self.check = check
-    symbol = file.functionNames.first ?? ""
+    functions = file.functionNames
     manifest = file.manifest
   }
 

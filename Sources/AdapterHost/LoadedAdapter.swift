@@ -15,6 +15,9 @@ internal import Glibc
   package let isByPath: Bool
   package var manifest: AdapterManifest { image.manifest }
 
+  /// What the binder knows of a bound library; nil for an adapter that exports its entry itself.
+  package let bound: BoundEntry?
+
   /// What the entry filled, zero beyond that.
   package let table: exprove_adapter
   private let host: UnsafeMutablePointer<exprove_host>
@@ -31,8 +34,9 @@ internal import Glibc
     _ image: AdapterImage, byPath: Bool = false, enforcingRules: Bool = true,
     versions: [AdapterManifest.Version] = hostVersions
   ) throws(AdapterError) {
-    let entry = unsafe try LoadedAdapter.load(image, byPath: byPath, enforcingRules: enforcingRules)
+    let (entry, bound) = unsafe try LoadedAdapter.open(image, byPath: byPath, enforcingRules: enforcingRules)
     unsafe (version, table) = try LoadedAdapter.negotiate(image, entry, versions)
+    self.bound = bound
     self.image = image
     isByPath = byPath
     thread = linux_gettid()
@@ -68,10 +72,16 @@ internal import Glibc
   @unsafe package static func load(
     _ image: AdapterImage, byPath: Bool = false, enforcingRules: Bool = true
   ) throws(AdapterError) -> TableRegion.Entry {
+    unsafe try open(image, byPath: byPath, enforcingRules: enforcingRules).entry
+  }
+
+  @unsafe private static func open(
+    _ image: AdapterImage, byPath: Bool, enforcingRules: Bool
+  ) throws(AdapterError) -> (entry: TableRegion.Entry, bound: BoundEntry?) {
     if enforcingRules { try checkRules(image) }
     let path = byPath ? try absolute(image.codePath) : try SealedCopy(of: image).path
     try openLibraries(of: image)
-    let entry = image.bound?.symbol ?? StaticRule.entry
+    let entry = image.bound.map { $0.functions.first ?? "" } ?? StaticRule.entry
     guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
       throw AdapterError(.loader, "\(image.path): the loader refuses it: \(loaderError())")
     }
@@ -86,8 +96,11 @@ internal import Glibc
       throw AdapterError(.loader, "\(image.path): “\(entry)” does not lie in the copy that was loaded")
     }
     try checkLibraries(of: image)
-    if let bound = image.bound { return unsafe try BoundEntry.of(bound, loaded: handle, path: image.path) }
-    return unsafe unsafeBitCast(symbol, to: TableRegion.Entry.self)
+    if let library = image.bound {
+      let bound = unsafe try BoundEntry(library, loaded: handle, code: symbol, path: image.path)
+      return unsafe (bound.entry, bound)
+    }
+    return unsafe (unsafeBitCast(symbol, to: TableRegion.Entry.self), nil)
   }
 
   /// What no adapter may be, before any of its code runs.

@@ -142,6 +142,7 @@ typedef struct worker_answers {
   uint64_t address, instruction; /* of the fault; the instruction relative to the adapter's code, or 0 */
   uint32_t log_count;
   uint32_t is_out_of_memory; /* no megabyte of address space was left */
+  uint32_t bound_function; /* of a binding: the number of the library's function that was being called, from 1 */
   char text[WORKER_TEXT_SIZE];
 } worker_answers;
 

@@ -102,6 +102,7 @@ int adapter_prepare(worker *worker) {
   /* A worker has one session at a time; a second one when it is opened anew. */
   int is_made = binder_prepare(program, size, &worker->bound, NULL) == EXPROVE_OK &&
                 binder_reserve(worker->bound, 2, NULL) == EXPROVE_OK;
+  if (is_made) binder_watch(worker->bound, &worker->answers->bound_function);
   munmap((void *)(uintptr_t)program, size);
   close(descriptor);
   return is_made;

@@ -64,10 +64,18 @@ internal import Testing
     ("\"libx.so\"", "\"libx.so", "2:9", "the quote is not closed"),
     ("library \"libx.so\";", "", "24:2", "the library is missing"),
     ("max-events: 8", "max-events: 1", "4:3", "is not 2 to 65536"),
-    ("channel: market-data", "frame-time: yes", "6:3", "a bound library has no “frame-time”"),
+    (
+      "channel: market-data", "channel: market-data\n  frame-time: yes", "7:3",
+      "names no function that tells a frame's time"
+    ),
+    (
+      "channel: market-data", "channel: market-data\n  extension: exprove.health/1", "7:3",
+      "a bound library has no “extension”"
+    ),
     ("int64_t price", "int65_t price", "10:18", "“int65_t” is no type; did you mean “int64_t”?"),
     ("int64_t price", "int64_t price : 3", "10:32", "bit fields cannot be declared"),
-    ("int64_t price", "union { int a; } price", "10:18", "“union” is no type"),
+    ("int64_t price", "union { int a; } price", "10:18", "unions cannot be declared"),
+    ("typedef void (*x_on)", "union x_any { int a; };\ntypedef void (*x_on)", "11:1", "unions cannot be declared"),
     ("int64_t price", "x price", "10:20", "“price” is of a type without a size"),
     ("char name[9]", "char name[0]", "10:57", "0 is no number of elements"),
     ("char name[9]", "char name[99999999]", "10:57", "99999999 is no number of elements"),
@@ -104,6 +112,9 @@ internal import Testing
     ("else: SHORT", "else: SHORT | FIELD | UNKNOWN", "21:34", "a result means one thing"),
     ("state none;", "", "24:2", "what becomes of the library's state is missing"),
     ("state none;", "state some;", "23:9", "“some” stands here, where “none” belongs"),
+    (
+      "state none;", "state none; time x_feed(self, bytes, size) @ 9;", "19:1", "does not say that frames have times"
+    ),
     ("state none;", "save x_feed(self, out, capacity); state none;", "19:1", "save and load belong together"),
     ("close x_close(self);", "close x_close(self)", "23:3", "“state” stands here, where “;” belongs"),
     ("event TRADE {", "event TRADE { § ", "17:17", "“§” has no meaning here"),

@@ -38,6 +38,13 @@ internal import Testing
     let first = try told(&session)
     let second = try told(&session)
     #expect(first[1] == 0 && second == [first[0] + 3, 0])
+    // The host's log was told each time, and of those that came too late.
+    let bound = try #require(adapter.bound)
+    #expect(bound.strays == second[0] && bound.kept == 4)
+    let last = try #require(adapter.log.lines.last)
+    #expect(
+      last.level == .warning && last.text.hasPrefix("3 calls through callbacks came when none was due"), "\(last)")
+    #expect(last.text.hasSuffix("; 4 of all that were came after their session's end"), "\(last)")
   }
 
   @Test func manySessionsComeAndGo() throws {

@@ -30,6 +30,46 @@ internal import Testing
     #expect(try session.counters() == [3, 0])
   }
 
+  /// Whoever looks for the fault of a library wants to know which of its functions it is in.
+  @Test func crashesNameTheFunction() throws {
+    let image = try AdapterImage.read(path: try Workshop.bound("ticker"))
+    var session = try AdapterSession(AdapterModule(image, .worker), .init(framing: .message))
+    _ = try BoundSession.events(&session, [quote("BTC")])
+    #expect(session.takeIncidents().isEmpty)
+    #expect(throws: AdapterError.self) { try BoundSession.events(&session, [Array("c!".utf8)]) }
+    let incidents = session.takeIncidents()
+    #expect(incidents.first?.text.contains("SIGSEGV at address 0x8") == true, "\(incidents)")
+    #expect(incidents.first?.text.contains("in decode (ticker_put) of the frame at byte 0") == true, "\(incidents)")
+  }
+
+  /// Without receive times in the capture, as of a compiled adapter; in the worker as well.
+  @Test func framesHaveTheVenuesTimes() throws {
+    let path = try Workshop.bound("ticker")
+    let image = try AdapterImage.read(path: path)
+    #expect(image.manifest.hasFrameTime)
+    let frames = [
+      quote("BTC", at: 7), [0x78], quote("ETH", at: UInt64(UInt32.max)), [], Array(quote("BTC").dropLast()),
+    ]
+    func times(_ module: AdapterModule, dayStart: Int64 = 1_000_000_000) throws -> [Int64?] {
+      let session = try AdapterSession(module, .init(framing: .message, dayStart: dayStart))
+      var batch = EventBatch(frames: 8, events: 1, bytes: 4096)
+      for frame in frames { batch.append(frame: Frame(), bytes: frame.span) }
+      let missing = try session.frameTimes(&batch)
+      let times = frames.indices.map { index -> Int64? in
+        let frame = batch.frame(at: index)
+        return FrameFlags(rawValue: frame.flags).contains(.noTime) ? nil : frame.receive_time
+      }
+      #expect(missing == times.count { $0 == nil })
+      return times
+    }
+    let expected: [Int64?] = [8_000_000_000, nil, 1_000_000_000 + Int64(UInt32.max) * 1_000_000_000, nil, nil]
+    for isolation in [Isolation.inProcess, .worker] {
+      #expect(try times(AdapterModule(image, isolation)) == expected)
+    }
+    // A time that leaves 64 bits is none.
+    #expect(try times(AdapterModule(image, .inProcess), dayStart: .max - 7_000_000_000) == [.max, nil, nil, nil, nil])
+  }
+
   @Test func settingsReachTheLibrary() throws {
     let path = try Workshop.bound("ticker")
     var session = try BoundSession.open(path, framing: .line, settings: [.init(key: "market", value: "ABC")])

@@ -52,8 +52,15 @@ exprove_status binder_prepare(const uint8_t *program, size_t size, binder **boun
 exprove_status binder_attach(binder *bound, void *library, binder_entry *entry, exprove_text *error);
 exprove_status binder_reserve(binder *bound, uint32_t sessions, exprove_text *error);
 
-/* Calls through a callback that came when none was due, since binder_open. */
+/* Where the binder notes which of its program's functions it is calling: the function's number from 1, 0 between calls.
+ * For whoever wants to know after a crash: `function` lies in memory that outlives the process or, at least, the call. Of
+ * several threads that call at once the last one counts. */
+void binder_watch(binder *bound, uint32_t *function);
+
+/* Calls through a callback that came when none was due, since the binder was made; and those of them that came after
+ * their session's end. The host's log is told of new ones when a call to the adapter ends. */
 uint64_t binder_strays(const binder *bound);
+uint64_t binder_kept(const binder *bound);
 
 EXPROVE_EXTERN_C_END
 

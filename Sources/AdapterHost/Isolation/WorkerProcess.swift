@@ -20,6 +20,8 @@ struct WorkerFailure: Error {
   private let pid: pid_t
   private let memory: UInt64
   private let deadline: Deadline
+  /// Of a bound library, in the order of the binder's numbers.
+  private let functions: [String]
   private var isOver = false
   /// The processor that it was told to stay on, the host's own when it made the last call; nil where the system forbids
   /// that or tells nothing: then it runs wherever the system likes.
@@ -37,12 +39,14 @@ struct WorkerFailure: Error {
   convenience init?(_ plan: WorkerPlan, _ link: WorkerLink) {
     self.init(
       plan.program, loads: ([plan.sealed] + plan.libraries + [plan.binding].compactMap { $0 }).map(\.descriptor), link,
-      plan.deadline, staysBesideCaller: plan.staysBesideCaller)
+      plan.deadline, functions: plan.image.bound?.functions ?? [], staysBesideCaller: plan.staysBesideCaller)
   }
 
-  /// - Parameter descriptors: what it loads, in the order in which the worker expects it.
+  /// - Parameters:
+  ///   - descriptors: what it loads, in the order in which the worker expects it.
+  ///   - functions: of a bound library, in the order of the binder's numbers.
   init?(
-    _ program: String, loads descriptors: [Int32], _ link: WorkerLink, _ deadline: Deadline,
+    _ program: String, loads descriptors: [Int32], _ link: WorkerLink, _ deadline: Deadline, functions: [String] = [],
     staysBesideCaller: Bool = true
   ) {
     let null = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
@@ -69,6 +73,7 @@ struct WorkerFailure: Error {
     processor = clock
     memory = link.setup.memory
     self.deadline = deadline
+    self.functions = functions
     mayBeMoved = staysBesideCaller
     wallThen = WorkerProcess.seconds(CLOCK_MONOTONIC)
   }
@@ -151,7 +156,9 @@ struct WorkerFailure: Error {
   /// Where the adapter was entered last, as far as its process tells.
   var place: (call: String, frames: Range<Int>?) {
     let answer = link.answer
-    let name = WorkerProcess.names[Int(answer.step)] ?? "none"
+    var name = WorkerProcess.names[Int(answer.step)] ?? "none"
+    let function = Int(answer.bound_function) - 1
+    if functions.indices.contains(function) { name += " (\(functions[function]))" }
     let first = Int(answer.frame)
     let count = Int(answer.frames)
     let limit = Int(link.setup.frame_capacity)

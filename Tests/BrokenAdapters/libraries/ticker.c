@@ -3,7 +3,7 @@
  * A made-up vendor's library, as unlike libdeep as may be: the handle comes through a pointer, the result is a struct,
  * callbacks are passed one by one and answer, names are pointers, prices have seven decimals, sizes eight. It keeps
  * nothing between calls. A frame: 't' side name-length name i64 price i64 size u32 seconds; 'x' gives a result that the
- * binding does not list; 'n' calls back with NULL; 'm' calls back as often as the next byte says; 'o' an order.
+ * binding does not list; 'n' calls back with NULL; 'm' calls back as often as the next byte says; 'o' an order; “c!” crashes.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -38,10 +38,19 @@ API int ticker_new(ticker **out, const char *market, int64_t depth, int64_t midn
 
 API void ticker_free(ticker *t) { free(t); }
 
+/* Seconds of the day, less than 0 for a frame without. */
+API int64_t ticker_time(const ticker *t, const char *bytes, uint32_t size) {
+  uint32_t at;
+  if (t == NULL || size < 3 || bytes[0] != 't' || size != 23u + (uint8_t)bytes[2]) return -1;
+  memcpy(&at, bytes + size - 4, 4);
+  return at;
+}
+
 API ticker_result ticker_put(ticker *t, uint32_t size, const char *bytes) {
   const uint8_t *p = (const uint8_t *)bytes;
   if (size == 0) return (ticker_result){1, 0};
   if (p[0] == 'x') return (ticker_result){-77, 1};
+  if (size == 2 && p[0] == 'c' && p[1] == '!') *(volatile int *)8 = 1;
   if (p[0] == 'n') return (ticker_result){t->on_quote(NULL, t->user, 1), 1};
   if (p[0] == 'o') {
     char id[64] = {0};
