@@ -5,6 +5,8 @@
  */
 #include <exprove/adapter.h>
 #include <exprove/client.h>
+#include <exprove/extensions.h>
+#include <exprove/hooks.h>
 
 EXPROVE_STATIC_ASSERT(sizeof(void *) == 8, pointers_are_64_bit);
 EXPROVE_STATIC_ASSERT(offsetof(exprove_batch, events) == 32, batch_events);
