@@ -136,7 +136,8 @@ static void executed(const message *c, own_order *o) {
     malformed(c, EXPROVE_MALFORMED_RANGE, 23);
     return;
   }
-  put_fill(c, o, 0);
+  /* Of an order that has ended it is late news. */
+  put_fill(c, o, o->remaining == 0 ? EXPROVE_FLAG_CORRECTION : 0);
   o->executed += shares;
   o->remaining -= shares < o->remaining ? shares : o->remaining;
 }

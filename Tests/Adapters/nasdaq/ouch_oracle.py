@@ -249,7 +249,8 @@ class OuchOracle:
         order = self.known(raw, 9)
         if order["executed"] + shares >= 2**32:
             raise Malformed(RANGE, 23)
-        self.fill(order, shares, price, liquidity, match)
+        # Of an order that has ended it is late news.
+        self.fill(order, shares, price, liquidity, match, CORRECTION if order["remaining"] == 0 else 0)
         order["executed"] += shares
         order["remaining"] = max(0, order["remaining"] - shares)
 
