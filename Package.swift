@@ -183,7 +183,10 @@ let package = Package(
       swiftSettings: swiftRules),
     tests(
       "AdapterConformanceTests",
-      ["AdapterConformance", "AdapterHost", "BrokenAdapters", "ExecutionIR", "conformance-program"]),
+      [
+        "AdapterConformance", "AdapterHost", "BrokenAdapters", "CExProveABI", "EventFlow", "ExecutionIR",
+        "VenueSimulator", "conformance-program",
+      ]),
     .testTarget(
       name: "AdapterHostTests", dependencies: ["AdapterHost", "BrokenAdapters", "CExProveABI", "EventFlow"],
       exclude: ["abi-1.0"], swiftSettings: swiftRules),

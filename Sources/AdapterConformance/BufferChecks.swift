@@ -34,21 +34,6 @@ extension Trial {
       calls += try unsafe guardedState(adapter, session)
       calls += try unsafe guardedTimes(adapter, session, frames.prefix(200))
       calls += try unsafe guardedOrders(adapter, session)
-      // A refusal's text, exactly as long as it is told.
-      for capacity in [1, 16, 64] {
-        let (memory, start) = try guarded([UInt8](repeating: 0, count: capacity))
-        let config = SessionConfig(configuration)
-        unsafe config.pointer.pointee.framing = 99
-        var refused: OpaquePointer?
-        notes.record(.create)
-        unsafe UnsafeMutablePointer<CChar>(bitPattern: start).map { data in
-          var text = unsafe exprove_text(data: data, capacity: UInt32(capacity), size: 0)
-          _ = unsafe adapter.table.create(config.pointer, &refused, &text)
-        }
-        notes.settle()
-        withExtendedLifetime(memory) {}
-        calls += 1
-      }
     }
     return "\(calls) calls between guard pages"
   }

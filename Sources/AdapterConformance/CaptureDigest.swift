@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import AdapterHost
+package import AdapterHost
 package import ExecutionIR
 internal import Glibc
 
@@ -8,13 +8,16 @@ extension ConformanceReport {
   /// A capture that the frames came from.
   package struct Capture: Equatable, Sendable {
     package var path: String
+    /// What it is a capture of.
+    package var channel: Channel
     /// Of the file as it lies, whole, although only its beginning is fed.
     package var digest: Digest
     package var size: Int
 
     /// Reads the file piece by piece: captures may be larger than memory.
-    init(path: String) throws(AdapterError) {
+    init(path: String, _ channel: Channel) throws(AdapterError) {
       self.path = path
+      self.channel = channel
       let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw AdapterError(.unreadable, "\(path): it cannot be opened to be digested") }
       defer { close(descriptor) }

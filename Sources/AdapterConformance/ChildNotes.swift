@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import AdapterHost
 internal import CLinux
 internal import Glibc
 
@@ -35,13 +36,15 @@ enum AdapterCall: UInt32, CaseIterable {
 ///
 ///     0 u64 calls made · 8 u32 call · 12 u32 frame · 16 u32 bytes of it · 20 u32 finished · 24 u32 status
 ///     28 u32 size of the detail · 32 detail · 4096 u32 size of the value · 4100 value
-///     8192 u32 whether the log was called outside a call
+///     8192 u32 whether the log was called outside a call · 8196 u32 the bound library's function that is being called
 ///     8256 u32 places of a crash · 8260 u32 each, an offset within the adapter
 @safe final class ChildNotes {
   static let size = 16_384
   private static let detailLimit = 4_000
   private let page: UnsafeMutableRawPointer
   let descriptor: Int32
+  /// Of a bound library, in the order of the binder's numbers: what the harness reads the page with.
+  var functions: [String] = []
 
   /// A new page, or the one behind an inherited descriptor.
   init?(descriptor given: Int32? = nil) {
@@ -82,6 +85,11 @@ enum AdapterCall: UInt32, CaseIterable {
   /// The adapter is in none of the host's calls.
   var isIdle: Bool { word(8) == 0 }
   func markStrayCallback() { set(8192, 1) }
+
+  /// Has the binder note which function of a bound library it is calling.
+  func watch(_ bound: BoundEntry) {
+    unsafe bound.watch((page + 8196).assumingMemoryBound(to: UInt32.self))
+  }
 
   /// A place on the stack of a crash, the innermost first.
   func note(place: UInt32, at index: Int) {
@@ -126,7 +134,9 @@ enum AdapterCall: UInt32, CaseIterable {
   var lastCall: String {
     let call = AdapterCall(rawValue: word(8)) ?? .none
     let place = call == .decode ? " of frame \(word(12)) (\(word(16)) bytes)" : ""
-    return call == .none ? "outside the adapter" : "in \(call.name)\(place), call \(calls)"
+    let number = Int(word(8196)) - 1
+    let function = functions.indices.contains(number) ? " (\(functions[number]))" : ""
+    return call == .none ? "outside the adapter" : "in \(call.name)\(function)\(place), call \(calls)"
   }
 
   private func bytes(at offset: Int, count: Int) -> [UInt8] {

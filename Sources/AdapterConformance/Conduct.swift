@@ -80,9 +80,11 @@ extension ConformanceRun {
     let order = ChildOrder(
       check: job.check, path: absolute(image.path), digest: image.digestText, seed: seed, variant: job.variant,
       effort: effort, extra: job.extra)
-    return ChildProcess(
+    let child = ChildProcess(
       executable: executable, arguments: childArguments + order.arguments, environment: environment,
       directory: surroundings.directory, corpus: corpus, wallLimit: job.check.wallSeconds(effort: effort))
+    child?.notes.functions = image.bound?.functions ?? []
+    return child
   }
 
   /// The child has another working directory.

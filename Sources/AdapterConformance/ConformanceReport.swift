@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import AdapterHost
 package import ExecutionIR
 
 /// How one check ended.
@@ -89,7 +90,8 @@ package struct ConformanceReport: Equatable, Sendable {
       "captures": .array(
         captures.map {
           .object([
-            "path": .string($0.path), "digest": .string($0.digest.description), "size": .integer(Int64($0.size)),
+            "path": .string($0.path), "channel": .string($0.channel.name),
+            "digest": .string($0.digest.description), "size": .integer(Int64($0.size)),
           ])
         }),
       "verdict": .string(passes ? "pass" : "fail"),

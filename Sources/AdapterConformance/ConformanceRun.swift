@@ -14,6 +14,8 @@ package struct ConformanceRun: Sendable {
   package var executable: String
   package var childArguments: [String]
   package var captures: [String]
+  /// Captures of order sessions, which may say of each message which way it went.
+  package var orderCaptures: [String] = []
   package var seed: UInt64
   /// Processes at a time.
   package var width: Int
@@ -130,6 +132,7 @@ package struct ConformanceRun: Sendable {
   func reproduce(_ check: ConformanceCheck) -> String {
     var command = "exprove conform \(ConformanceRun.quoted(path))"
     for capture in captures { command += " --capture \(ConformanceRun.quoted(capture))" }
+    for capture in orderCaptures { command += " --orders \(ConformanceRun.quoted(capture))" }
     command += " --seed \(seed)"
     if strictness != .usual { command += " --strictness \(strictness.level)" }
     switch check {
@@ -158,11 +161,16 @@ package struct ConformanceRun: Sendable {
     _ image: AdapterImage, _ wanted: [ConformanceCheck], _ report: inout ConformanceReport,
     _ progress: (ConformanceResult) -> Void
   ) throws(AdapterError) {
+    guard orderCaptures.isEmpty || image.manifest.channels.contains(.orderEntry) else {
+      throw AdapterError(
+        .badSetting, "--orders: \(image.manifest.name) has no channel order-entry that would read \(orderCaptures[0])")
+    }
     var corpus = Corpus()
-    for capture in captures {
+    let all = captures.map { ($0, Channel.marketData) } + orderCaptures.map { ($0, Channel.orderEntry) }
+    for (capture, channel) in all {
       do {
-        corpus.groups.append(try Corpus.group(of: capture, for: image.manifest))
-        report.captures.append(try ConformanceReport.Capture(path: capture))
+        corpus.groups.append(try Corpus.group(of: capture, channel, for: image.manifest))
+        report.captures.append(try ConformanceReport.Capture(path: capture, channel))
       } catch let error as FeedError {
         throw AdapterError(error.category == .missing ? .missing : .badState, "\(error)")
       } catch let error as AdapterError {

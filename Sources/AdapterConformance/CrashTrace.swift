@@ -43,8 +43,10 @@ enum CrashTrace {
   /// Where the adapter's code lies from now on.
   static func watch(_ adapter: LoadedAdapter) {
     guard let decode = unsafe adapter.table.decode else { return }
+    // What decodes a bound library's frames is the binder, which is not what is watched.
+    let code = unsafe adapter.bound?.code ?? unsafeBitCast(decode, to: UnsafeRawPointer.self)
     var info = unsafe linux_dl_info()
-    guard unsafe linux_dladdr(unsafeBitCast(decode, to: UnsafeRawPointer.self), &info) != 0,
+    guard unsafe linux_dladdr(code, &info) != 0,
       let start = unsafe info.file_base
     else { return }
     unsafe base = UInt(bitPattern: start)

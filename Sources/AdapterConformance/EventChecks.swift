@@ -55,7 +55,7 @@ extension Trial {
   }
 
   func eventsOrders() throws -> String {
-    let real = corpus.groups.filter { $0.isReal && !$0.frames.isEmpty }
+    let real = real(.marketData)
     guard !real.isEmpty else { throw Finding.skip("only a capture's orders have a life; give one with --capture") }
     let adapter = try load()
     var followed = 0

@@ -46,7 +46,7 @@ extension Trial {
       }
       return "nothing is broken"
     }
-    let real = corpus.groups.filter { $0.isReal && !$0.frames.isEmpty }
+    let real = real(.marketData)
     guard !real.isEmpty else { throw Finding.skip("there is nothing to learn from; give a capture with --capture") }
     guard extra.count == 2, let start = Int(extra[0]), let count = Int(extra[1]) else {
       throw Finding.skip("no draws were asked for")

@@ -148,8 +148,10 @@ extension Trial {
     return "same state, events and counters after reset"
   }
 
-  func lifecycleSessions() throws -> String {
-    let adapter = try load()
+  func lifecycleSessions() throws -> String { try takeTurns(try load()) }
+
+  /// Two sessions of each kind that are called in random turns.
+  func takeTurns(_ adapter: LoadedAdapter) throws -> String {
     for group in try groups() {
       let alone = try TrialSession.open(adapter, configuration(group), notes)
       let first = alone.decode(group.frames, .init(frames: 1))

@@ -120,10 +120,16 @@ extension Trial {
     for group in try groups() {
       for _ in 0..<4 * effort {
         let session = try TrialSession.open(adapter, configuration(group), notes)
-        let frames = mutator.stream(group.frames, count: 2000)
+        let (frames, whole) = mutator.stream(group.frames, count: 2000)
         count += frames.count
         let stream = session.decode(frames)
         if let violation = violation(stream) {
+          // Damage is not blamed for what order alone does.
+          let undamaged = try TrialSession.open(adapter, configuration(group), notes)
+          defer { undamaged.close() }
+          guard self.violation(undamaged.decode(whole)) == nil else {
+            throw Finding.skip("the same messages undamaged, in the same order, break the contract (malformed.order)")
+          }
           throw Finding.fail("damaged frames: \(violation); \(try minimised(frames, group, adapter))")
         }
         session.close()

@@ -7,7 +7,7 @@ internal import EventFlow
 extension Trial {
   /// The streams of the captures; what found frames say of orders and books is accidental.
   private func realStreams() throws -> [Stream] {
-    let real = corpus.groups.filter { $0.isReal && !$0.frames.isEmpty }
+    let real = real(.marketData)
     guard !real.isEmpty else { throw Finding.skip("only a capture's market makes sense; give one with --capture") }
     let adapter = try load()
     return try real.map { group in
@@ -32,7 +32,7 @@ extension Trial {
       var seen: [Execution: UInt32] = [:]
       for event in stream.events {
         switch event.eventKind {
-        case .trade, .orderExecute, .ownFilled: break
+        case .trade, .orderExecute: break
         default: continue
         }
         guard event.aux != 0, !event.has(.correction), !event.has(.snapshot), !event.has(.aggregate) else { continue }

@@ -53,7 +53,7 @@ extension Trial {
     let adapter = try load()
     var mutator = Mutator(random: random)
     for group in try groups() {
-      for frames in [group.frames, mutator.stream(group.frames, count: 500)] {
+      for frames in [group.frames, mutator.stream(group.frames, count: 500).damaged] {
         let session = try TrialSession.open(adapter, configuration(group), notes)
         _ = session.decode(frames, .init(filler: 0xC3))
         if let change = session.inputChange { throw Finding.fail(change) }

@@ -90,7 +90,7 @@ extension Trial {
   }
 
   func malformedGaps() throws -> String {
-    let real = corpus.groups.filter { $0.isReal && $0.frames.count > 8 }
+    let real = real(.marketData).filter { $0.frames.count > 8 }
     guard !real.isEmpty else { throw Finding.skip("only a capture's messages are numbered; give one with --capture") }
     let adapter = try load()
     var dropped = 0

@@ -7,7 +7,7 @@ internal import EventFlow
 /// Checks that know no right answer, but how the answer must change when the question does.
 extension Trial {
   private func realGroups() throws -> [Corpus.Group] {
-    let real = corpus.groups.filter { $0.isReal && !$0.frames.isEmpty }
+    let real = real(.marketData)
     guard !real.isEmpty else { throw Finding.skip("it takes a capture; give one with --capture") }
     return real
   }

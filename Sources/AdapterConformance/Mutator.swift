@@ -29,12 +29,14 @@ struct Mutator {
     return result.isEmpty ? [0] : result
   }
 
-  /// Frames as they were, damaged, doubled, left out and out of order.
-  mutating func stream(_ frames: [Corpus.Entry], count: Int) -> [Corpus.Entry] {
+  /// Frames as they were, damaged, doubled, left out and out of order; `whole` are the undamaged ones of the same order.
+  mutating func stream(_ frames: [Corpus.Entry], count: Int) -> (damaged: [Corpus.Entry], whole: [Corpus.Entry]) {
     var result: [Corpus.Entry] = []
+    var whole: [Corpus.Entry] = []
     var next = 0
     while result.count < count {
       var entry = frames[next % frames.count]
+      let source = entry
       next += 1
       switch random.below(8) {
       case 0, 1, 2:
@@ -42,7 +44,11 @@ struct Mutator {
         result.append(entry)
       case 3: result += [entry, entry]
       case 4: next += random.below(5)
-      case 5: result.append(frames[random.below(frames.count)])
+      case 5:
+        let other = frames[random.below(frames.count)]
+        result.append(other)
+        whole.append(other)
+        continue
       case 6:
         let other = frames[random.below(frames.count)].bytes
         let cut = random.below(entry.bytes.count + 1)
@@ -50,8 +56,9 @@ struct Mutator {
         if !entry.bytes.isEmpty { result.append(entry) }
       default: result.append(entry)
       }
+      while whole.count < result.count { whole.append(source) }
     }
-    return result
+    return (result, whole)
   }
 
   /// Undamaged frames: doubled, left out, delayed and brought forward, now and then as a whole stretch.

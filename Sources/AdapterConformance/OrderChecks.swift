@@ -31,6 +31,7 @@ extension Trial {
       throw Finding.fail("it has exprove.order_entry/1, and no channel order-entry that would read orders back")
     }
     var read = 0
+    var declared = 0
     var refusal = ""
     for configuration in combinations where configuration.channel == .orderEntry {
       guard let session = try TrialSession.offered(adapter, configuration, notes) else { continue }
@@ -51,11 +52,63 @@ extension Trial {
           throw Finding.fail("an order that it can send it cannot cancel: \(refusal)")
         }
         read += isReplaced ? 2 : 1
+        // One order shows whether the venue takes what is declared; its name and scale are those that were taken.
+        if declared == 0 { declared = try unsafe declaredRoundTrips(order, session, entry) }
       }
       session.close()
     }
     guard read > 0 else { throw Finding.warn("it put none of the orders in the venue's words: \(refusal)") }
-    return "\(read) requests came back as they were sent"
+    return "\(read + declared) requests came back as they were sent"
+  }
+
+  /// Requests of each type, time in force and feature that the adapter declares, by the model of one that it took.
+  @unsafe private func declaredRoundTrips(
+    _ model: OrderRequest, _ session: TrialSession, _ entry: exprove_order_entry_v1
+  ) throws -> Int {
+    guard let ask = unsafe entry.capabilities else { return 0 }
+    var record = exprove_order_capabilities()
+    record.struct_size = UInt32(MemoryLayout<exprove_order_capabilities>.size)
+    notes.record(.extend)
+    let status = unsafe ask(session.handle, &record)
+    notes.settle()
+    guard status == Status.ok else { throw Finding.fail("capabilities answered \(describe(status, ""))") }
+    let allowed = try OrderCapabilities(record, of: manifest)
+    var requests: [(what: String, request: OrderRequest)] = []
+    func add(_ what: String, _ change: (inout OrderRequest) -> Void) {
+      var request = model
+      request.orderID = 10_001 + UInt64(requests.count)
+      change(&request)
+      requests.append((what, request))
+    }
+    for time in allowed.timesInForce where allowed.orderTypes.contains(.limit) {
+      add("time in force \(time)") {
+        $0.timeInForce = time
+        if time == .goodTillTime { $0.expireTime = $0.time + 3_600_000_000_000 }
+      }
+    }
+    if allowed.orderTypes.contains(.market) {
+      add("market orders") {
+        $0.orderType = .market
+        $0.price = 0
+        $0.timeInForce = .immediateOrCancel
+      }
+    }
+    if allowed.features.contains(.postOnly) { add("post-only orders") { $0.isPostOnly = true } }
+    if allowed.features.contains(.display) { add("partly displayed orders") { $0.displayQuantity = $0.quantity / 3 } }
+    if allowed.features.contains(.reduce) {
+      add("orders to be reduced") { _ in }
+      var reduction = requests[requests.count - 1].request
+      reduction.action = .cancel
+      reduction.quantity /= 3
+      requests.append(("cancels that leave a part", reduction))
+    }
+    for (what, request) in requests where request.orderID <= allowed.highestID {
+      var refusal = ""
+      guard try unsafe roundTrip(request, session, entry, &refusal) else {
+        throw Finding.fail("it declares \(what) and refuses one: \(refusal)")
+      }
+    }
+    return requests.count
   }
 
   /// False when the venue has no words for it.
@@ -107,9 +160,12 @@ extension Trial {
     }
     try demand("order", event.order_id, request.orderID)
     if request.action == .replace { try demand("replaced order", event.aux, request.previousID) }
-    if request.action == .new { try demand("side", event.side, request.side.rawValue) }
-    guard request.action != .cancel else { return }
-    try demand("price", event.price, request.price)
+    // Only a new order must tell its side; what is told must be right.
+    if request.action == .new || event.side != Side.none.rawValue {
+      try demand("side", event.side, request.side.rawValue)
+    }
+    if request.action != .cancel { try demand("price", event.price, request.price) }
+    if request.action == .new { try demand("NO_PRICE", event.has(.noPrice), request.orderType == .market) }
     // Quantities are compared at nine more decimals than either side has.
     let scale = stream.events.first { $0.eventKind == .instrument }.map { Int($0.level) } ?? scales[event.instrument]
     guard let scale else { return }

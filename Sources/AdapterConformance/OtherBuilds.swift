@@ -72,7 +72,7 @@ extension Trial {
     }
     for group in try groups() {
       for stream in [
-        group.frames, mutator.stream(group.frames, count: 2000 * effort),
+        group.frames, mutator.stream(group.frames, count: 2000 * effort).damaged,
         mutator.shuffled(group.frames, count: 1000 * effort),
       ] {
         let session = try TrialSession.open(adapter, configuration(group), notes)

@@ -100,7 +100,7 @@ extension Trial {
     for capacity in [0, 1, 7, 64] {
       let config = SessionConfig(combinations[0])
       unsafe config.pointer.pointee.framing = 99
-      var memory = [CChar](repeating: 0x5A, count: capacity + 512)
+      var memory = [CChar](repeating: 0x5A, count: capacity + 4096)
       var size: UInt32 = 0
       notes.record(.create)
       unsafe memory.withUnsafeMutableBufferPointer { buffer in

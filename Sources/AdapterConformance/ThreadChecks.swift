@@ -64,6 +64,11 @@ private final class Handed: @unchecked Sendable {
 extension Trial {
   func threadsParallel() throws -> String {
     let adapter = try load()
+    do {
+      _ = try takeTurns(adapter)
+    } catch let finding as Finding where finding.status == .fail {
+      throw Finding.skip("sessions that take turns on one thread see each other already (lifecycle.sessions)")
+    }
     let first = try completePass(adapter)
     let groups = try groups()
     let configurations = groups.map(configuration)
@@ -122,6 +127,44 @@ extension Trial {
       ])
     }
     return "sessions moved between threads"
+  }
+
+  /// Each step of a session's life, twice: what the first one left behind may call in the second.
+  func threadsStrays() throws -> String {
+    let adapter = try load()
+    guard let bound = adapter.bound else { throw Finding.skip("only a bound library is given callbacks") }
+    var before = bound.strays
+    var undue: String?
+    func look(_ when: String) throws {
+      guard bound.kept == 0 else {
+        throw Finding.fail("while \(when), \(bound.kept) calls came through callbacks of a session that had ended")
+      }
+      if bound.strays > before, undue == nil {
+        undue = "while \(when), \(bound.strays - before) calls came through callbacks that were not due"
+      }
+      before = bound.strays
+    }
+    for configuration in combinations {
+      let frames = corpus.groups.filter {
+        $0.framing == configuration.framing && $0.channel == configuration.channel
+      }.flatMap(\.frames)
+      for _ in 0..<2 {
+        guard let session = try TrialSession.offered(adapter, configuration, notes) else { continue }
+        try look("it opened")
+        _ = session.decode(frames)
+        try look("frames were fed")
+        let state = try session.save()
+        try look("it saved")
+        _ = session.load(state)
+        try look("it took up what it had saved")
+        try session.reset()
+        try look("it was reset")
+        session.close()
+        try look("it closed")
+      }
+    }
+    if let undue { throw Finding.warn("\(undue); they were refused, and what they told is lost") }
+    return "callbacks came only while they were due"
   }
 
   func threadsNone() throws -> String {

@@ -46,6 +46,7 @@ final class Trial {
     let adapter = try LoadedAdapter(image, enforcingRules: false)
     notes.settle()
     CrashTrace.watch(adapter)
+    if let bound = adapter.bound { notes.watch(bound) }
     return adapter
   }
 
@@ -54,6 +55,11 @@ final class Trial {
     let groups = corpus.groups.filter { !$0.frames.isEmpty }
     guard !groups.isEmpty else { throw Finding.skip("no frame is known that it takes; give a capture with --capture") }
     return groups
+  }
+
+  /// What captures of this channel hold.
+  func real(_ channel: Channel) -> [Corpus.Group] {
+    corpus.groups.filter { $0.isReal && $0.channel == channel && !$0.frames.isEmpty }
   }
 
   func configuration(_ group: Corpus.Group) -> AdapterSession.Configuration {
@@ -123,6 +129,11 @@ final class Trial {
     case .eventsContract: try eventsContract()
     case .eventsAccounted: try eventsAccounted()
     case .eventsOrders: try eventsOrders()
+    case .ordersState: try ordersState()
+    case .ordersQuantity: try ordersQuantity()
+    case .ordersExecutions: try ordersExecutions()
+    case .ordersCorrections: try ordersCorrections()
+    case .ordersUnknown: try ordersUnknown()
     case .reloadResume: try reloadResume()
     case .reloadSmall: try reloadSmall()
     case .performanceLoad: try performanceLoad()
@@ -141,6 +152,7 @@ final class Trial {
     case .malformedOversized: try malformedOversized()
     case .malformedGaps: try malformedGaps()
     case .threadsCallbacks: try threadsCallbacks()
+    case .threadsStrays: try threadsStrays()
     case .memoryBuffers: try memoryBuffers()
     case .memoryMappings: try memoryMappings()
     case .memoryAllocations: try memoryAllocations()

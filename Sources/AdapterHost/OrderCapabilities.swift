@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CExProveABI
+package import CExProveABI
 
 /// What a venue takes through a session; `exprove_order_capabilities` of `extensions.h`.
 package struct OrderCapabilities: Equatable, Sendable {
@@ -59,7 +59,15 @@ extension AdapterSession {
     guard status == Status.ok else {
       throw AdapterError(.callFailed, "\(manifest.name): capabilities answered \(describe(status, ""))")
     }
+    return try OrderCapabilities(record, of: manifest)
+  }
+}
+
+extension OrderCapabilities {
+  /// What an adapter filled, held against XP-A-702.
+  package init(_ record: exprove_order_capabilities, of manifest: AdapterManifest) throws(AdapterError) {
     func broken(_ detail: String) -> AdapterError { ExtensionRule.orderCapabilities.broken(by: manifest, detail) }
+    let size = UInt32(MemoryLayout<exprove_order_capabilities>.size)
     guard record.struct_size == size else { throw broken("it filled \(record.struct_size) of \(size) bytes") }
     let known: [(String, UInt32, UInt32)] = [
       ("actions", record.actions, 0b1110), ("order types", record.order_types, 0b11),
@@ -71,21 +79,22 @@ extension AdapterSession {
     func values<Value: RawRepresentable<UInt8>>(_ bits: UInt32, _ type: Value.Type) -> [Value] {
       (0..<8).filter { bits >> $0 & 1 == 1 }.compactMap { Value(rawValue: UInt8($0)) }
     }
-    let capabilities = OrderCapabilities(
+    self.init(
       actions: values(record.actions, OrderRequest.Action.self),
       orderTypes: values(record.order_types, OrderRequest.OrderType.self),
       timesInForce: values(record.times_in_force, OrderRequest.TimeInForce.self),
       replace: OrderCapabilities.Replace(rawValue: record.replace) ?? .none,
       features: .init(rawValue: record.features), highestID: record.highest_id)
-    guard record.replace <= 2, (capabilities.replace != .none) == capabilities.actions.contains(.replace) else {
+    guard record.replace <= 2, (replace != .none) == actions.contains(.replace) else {
       throw broken("replace \(record.replace) with actions 0x\(String(record.actions, radix: 16))")
     }
-    guard capabilities.actions.contains(.new), !capabilities.orderTypes.isEmpty, record.highest_id > 0 else {
+    guard actions.contains(.new), !orderTypes.isEmpty, highestID > 0 else {
       throw broken("it takes no new orders, no order type or no id")
     }
-    return capabilities
   }
+}
 
+extension AdapterSession {
   /// What 1.0 did not have is asked for only where it is declared: an adapter that does not know it would read another
   /// order.
   func demandCapability(_ request: OrderRequest) throws(AdapterError) {

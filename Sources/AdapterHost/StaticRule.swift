@@ -67,7 +67,8 @@ package enum StaticRule: String, CaseIterable, Sendable {
     switch self {
     case .exports:
       if facts.isBound { return nil }
-      let extra = facts.exported.map(\.name).filter { $0 != StaticRule.entry }
+      // A symbol of kind STB_GNU_UNIQUE is that rule's matter, whatever its visibility.
+      let extra = facts.exported.filter { $0.binding != .gnuUnique && $0.name != StaticRule.entry }.map(\.name)
       return extra.isEmpty
         ? nil : "it also exports \(StaticRule.list(extra)); compile with -fvisibility=hidden or use a version script"
     case .needed:

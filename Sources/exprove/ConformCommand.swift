@@ -23,9 +23,13 @@ struct Conform: ParsableCommand {
       Expected events: beside CAPTURE a file CAPTURE.expected, or one given with --expect, says what events the capture's \
       beginning gives; --bless writes it.
 
+      Order sessions: a capture of one may be pcapng of the link type that is left to users (147), a message a packet, whose \
+      flags (option epb_flags) say which messages were sent; or lines or length-prefixed messages, which cannot say it.
+
       EXAMPLE
         exprove conform nasdaq-itch50 --capture day.bin
         exprove conform ./libvenue.so --capture day.bin --fuzz 60 --findings findings
+        exprove conform ./libvenue.so --capture day.bin --orders session.pcapng
         exprove conform ./libvenue.so --capture day.bin --strictness 10 --certificate libvenue.so.certificate
       """)
 
@@ -37,6 +41,11 @@ struct Conform: ParsableCommand {
 
   @Option(name: .customLong("capture"), help: ArgumentHelp("A capture of the venue; repeatable.", valueName: "file"))
   var captures: [String] = []
+
+  @Option(
+    name: .customLong("orders"),
+    help: ArgumentHelp("A capture of an order session with the venue; repeatable.", valueName: "file"))
+  var orders: [String] = []
 
   @Option(help: "Chooses everything that is drawn by chance.")
   var seed: UInt64 = 1
@@ -127,6 +136,7 @@ struct Conform: ParsableCommand {
         var run = try ConformanceRun(
           path: path, executable: executable, captures: captures, seed: seed, only: only, width: jobs,
           strictness: Strictness(level: strictness)!)
+        run.orderCaptures = orders
         try expectations(&run)
         if fuzz != nil || fuzzIterations != nil { run.fuzz = FuzzPlan(iterations: fuzzIterations, seconds: fuzz) }
         run.against = against

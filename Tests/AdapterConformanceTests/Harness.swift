@@ -14,12 +14,14 @@ enum Harness {
   }()
 
   static func run(
-    _ path: String, captures: [String] = [], seed: UInt64 = 1, only: String? = nil, level: Int = 5,
+    _ path: String, captures: [String] = [], orders: [String] = [], seed: UInt64 = 1, only: String? = nil,
+    level: Int = 5,
     _ change: (inout ConformanceRun) -> Void = { _ in }
   ) throws -> ConformanceReport {
     var run = try ConformanceRun(
       path: path, executable: program, captures: captures, seed: seed, only: only,
       strictness: Strictness(level: level)!)
+    run.orderCaptures = orders
     change(&run)
     return try run.run()
   }
@@ -32,6 +34,14 @@ enum Harness {
     }
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("made-up-\(getpid()).bin").path
     _ = FileManager.default.createFile(atPath: path, contents: Data(bytes))
+    return path
+  }()
+
+  /// A capture of an order session with it: orders that are filled, cancelled, replaced, rejected, filled late and whose
+  /// fills are broken.
+  static let orders: String = {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("made-up-\(getpid()).pcapng").path
+    _ = FileManager.default.createFile(atPath: path, contents: Data(OrderCapture.bytes(MadeUpSession.messages)))
     return path
   }()
 }

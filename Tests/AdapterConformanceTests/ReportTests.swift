@@ -35,7 +35,7 @@ internal import Testing
   }
 
   @Test func theReproduceCommandFindsTheSame() throws {
-    let path = try Workshop.adapter("defines_twice")
+    let path = try Workshop.adapter("high_order")
     let all = try Harness.run(path, captures: [Harness.capture], seed: 9)
     let one = try Harness.run(path, captures: [Harness.capture], seed: 9, only: "^malformed\\.mutated$")
     let first = all.results.first { $0.check == .malformedMutated }
@@ -85,7 +85,7 @@ internal import Testing
     #expect(
       Set(ConformanceCheck.allCases.map(\.group)) == [
         "static", "lifecycle", "abi", "metadata", "determinism", "malformed", "threads", "memory", "time", "events",
-        "reload", "performance", "metamorphic", "fuzz", "differential", "sanitizer",
+        "orders", "reload", "performance", "metamorphic", "fuzz", "differential", "sanitizer",
       ])
   }
 }

@@ -11,6 +11,8 @@ package enum Workshop {
 
   /// Where the C files are.
   package static let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/adapters"
+  /// And those of libraries that know nothing of ExProve, with their bindings.
+  package static let libraries = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/libraries"
   /// The repository's root.
   package static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
@@ -29,21 +31,28 @@ package enum Workshop {
     return files.filter { $0.hasSuffix(".c") && $0 != "correct.c" }.map { String($0.dropLast(2)) }.sorted()
   }
 
-  /// What a broken adapter's first comment says: the check that must catch it, those that cannot but notice it
-  /// too, and the linker's flags.
+  /// The bound libraries that have such a defect.
+  package static var brokenLibraries: [String] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: libraries)) ?? []
+    return files.filter { file in
+      file.hasSuffix(".binding") && (try? defect(String(file.dropLast(8))).check.isEmpty) == false
+    }.map { String($0.dropLast(8)) }.sorted()
+  }
+
+  /// What a broken adapter's first comment says: the check that must catch it, and the linker's flags.
   package struct Defect: Sendable {
     package var check = ""
-    package var others: [String] = []
     package var flags: [String] = []
   }
 
   package static func defect(_ name: String) throws -> Defect {
-    let text = try String(contentsOfFile: "\(sources)/\(name).c", encoding: .utf8)
+    let file = "\(sources)/\(name).c"
+    let text = try String(
+      contentsOfFile: FileManager.default.fileExists(atPath: file) ? file : "\(libraries)/\(name).c", encoding: .utf8)
     var defect = Defect()
     for line in text.split(separator: "\n").prefix(12) {
       let words = line.dropFirst(3)
       if words.hasPrefix("caught by: ") { defect.check = String(words.dropFirst(11)) }
-      if words.hasPrefix("also: ") { defect.others.append(String(words.dropFirst(6).prefix { $0 != " " })) }
       if words.hasPrefix("flags: ") { defect.flags = words.dropFirst(7).split(separator: " ").map(String.init) }
     }
     return defect

@@ -10,11 +10,16 @@
  *   D  symbol u8 · order u32 · second u32
  *   Q  symbol u8 · bid price u32 · bid quantity u32 · ask price u32 · ask quantity u32
  *   H  symbol u8 · state u8
- * Order entry, without sequence: sent N, C, R; received K:
+ * Order entry, without sequence: sent N, C, R; received K, J, X, F, P, B:
  *   N  order u64 · side · price u64 · quantity u64 · name 8 bytes
  *   C  order u64 · quantity u64
  *   R  order u64 · previous u64 · price u64 · quantity u64
- *   K  order u64 · venue's order u64
+ *   K  order u64 · venue's order u64                                              acknowledged
+ *   J  order u64 · reason u8                                                      rejected
+ *   X  order u64 · quantity u64                                                   cancelled
+ *   F  order u64 · price u64 · quantity u64 · match u64 · late u8                 filled
+ *   P  order u64 · previous u64 · price u64 · quantity u64                        replaced
+ *   B  order u64 · match u64                                                      a fill that is void
  */
 #ifndef BROKEN_BASE_H
 #define BROKEN_BASE_H
@@ -23,8 +28,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SYMBOLS = 16, MESSAGES = 10, STATE_SIZE = 16 + SYMBOLS * 9 + MESSAGES * 8, MAX_EVENTS = 4 };
-static const char base_types[MESSAGES + 1] = "SAEDQHNCRK";
+enum { SYMBOLS = 16, MESSAGES = 15, STATE_SIZE = 16 + SYMBOLS * 9 + MESSAGES * 8, MAX_EVENTS = 4 };
+static const char base_types[MESSAGES + 1] = "SAEDQHNCRKJXFPB";
 
 struct exprove_session {
   uint32_t framing, channel;
@@ -240,8 +245,8 @@ static inline uint32_t base_market(exprove_session *s, const uint8_t *p, uint32_
 
 static inline uint32_t base_orders(exprove_session *s, const uint8_t *p, uint32_t size, uint32_t frame,
                                    exprove_event *out) {
-  static const uint8_t sizes[4] = {34, 17, 33, 17}, kinds[4] = {32, 33, 34, 35};
-  const char *found = memchr(base_types + 6, p[0], 4);
+  static const uint8_t sizes[9] = {34, 17, 33, 17, 10, 17, 34, 33, 17}, kinds[9] = {32, 33, 34, 35, 36, 37, 38, 39, 41};
+  const char *found = memchr(base_types + 6, p[0], 9);
   if (!found) {
     exprove_event *e = base_event(out, EXPROVE_KIND_UNKNOWN, frame, EXPROVE_NO_INSTRUMENT);
     e->aux = p[0];
@@ -253,13 +258,16 @@ static inline uint32_t base_orders(exprove_session *s, const uint8_t *p, uint32_
   if (size > wanted) return base_malformed(out, frame, EXPROVE_MALFORMED_LONG, wanted);
   exprove_event *e = out;
   uint64_t price = 0, quantity = 0;
-  if (p[0] == 'N' || p[0] == 'R') {
-    price = base_number(p + (p[0] == 'N' ? 10 : 17), 8);
-    quantity = base_number(p + (p[0] == 'N' ? 18 : 25), 8);
-  } else if (p[0] == 'C') {
+  uint32_t priced = p[0] == 'N' ? 10 : p[0] == 'F' ? 9 : p[0] == 'R' || p[0] == 'P' ? 17 : 0;
+  if (priced != 0) {
+    price = base_number(p + priced, 8);
+    quantity = base_number(p + priced + 8, 8);
+  } else if (p[0] == 'C' || p[0] == 'X') {
     quantity = base_number(p + 9, 8);
   }
   if (price > INT64_MAX || quantity > INT64_MAX) return base_malformed(out, frame, EXPROVE_MALFORMED_RANGE, size - 16);
+  if (p[0] == 'J' && p[9] > 12) return base_malformed(out, frame, EXPROVE_MALFORMED_FIELD, 9);
+  if (p[0] == 'F' && p[33] > 1) return base_malformed(out, frame, EXPROVE_MALFORMED_FIELD, 33);
   if (p[0] == 'N') {
     if (p[9] != 1 && p[9] != 2) return base_malformed(out, frame, EXPROVE_MALFORMED_FIELD, 9);
     if (!base_is_name(p + 26)) return base_malformed(out, frame, EXPROVE_MALFORMED_FIELD, 26);
@@ -274,8 +282,13 @@ static inline uint32_t base_orders(exprove_session *s, const uint8_t *p, uint32_
   e->side = p[0] == 'N' ? p[9] : EXPROVE_SIDE_NONE;
   e->price = (int64_t)price;
   e->quantity = (int64_t)quantity;
-  if (p[0] == 'R' || p[0] == 'K') e->aux = base_number(p + 9, 8);
-  e++->flags = EXPROVE_FLAG_NO_EVENT_TIME | (p[0] == 'C' || p[0] == 'K' ? EXPROVE_FLAG_NO_PRICE : 0);
+  if (memchr("RKPB", p[0], 4)) e->aux = base_number(p + 9, 8);
+  if (p[0] == 'F') e->aux = base_number(p + 25, 8);
+  if (p[0] == 'J') e->level = p[9];
+  if (p[0] == 'X') e->level = EXPROVE_REASON_REQUESTED;
+  int corrects = p[0] == 'B' || (p[0] == 'F' && p[33] == 1);
+  e++->flags = (uint16_t)(EXPROVE_FLAG_NO_EVENT_TIME | (priced == 0 ? EXPROVE_FLAG_NO_PRICE : 0) |
+                          (corrects ? EXPROVE_FLAG_CORRECTION : 0));
   return (uint32_t)(e - out);
 }
 

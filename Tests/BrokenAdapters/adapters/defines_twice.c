@@ -3,7 +3,6 @@
  * Defines a symbol again when its definition is repeated.
  *
  * caught by: malformed.order
- * also: malformed.mutated (damage makes repetitions as well)
  */
 #include <exprove/adapter.h>
 

@@ -59,7 +59,8 @@
   "summary: A made-up venue.\nabi: " MANIFEST_ABI "\nprotocol: Made-up 1\nframing: length16\nframing: message\n"       \
   "channel: market-data\nchannel: order-entry\nmax-events: " MANIFEST_MAX_EVENTS "\n"                                  \
   "message: S\nmessage: A\nmessage: E\nmessage: D\nmessage: Q\nmessage: H\n"                                           \
-  "message: N\nmessage: C\nmessage: R\nmessage: K\nextension: exprove.order_entry/1\nframe-time: yes\n"                \
+  "message: N\nmessage: C\nmessage: R\nmessage: K\nmessage: J\nmessage: X\nmessage: F\nmessage: P\nmessage: B\n"      \
+  "extension: exprove.order_entry/1\nframe-time: yes\n"                                                              \
   "setting: depth integer 10 has no effect\n" MANIFEST_MORE
 EXPROVE_MANIFEST(MANIFEST_TEXT)
 

@@ -3,7 +3,6 @@
  * Writes its whole error, however little room there is.
  *
  * caught by: abi.error-text
- * also: memory.buffers (there the text ends where nobody may write)
  */
 #include "base.h"
 

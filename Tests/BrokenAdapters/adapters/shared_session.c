@@ -3,7 +3,6 @@
  * Mixes up sessions that take turns.
  *
  * caught by: lifecycle.sessions
- * also: threads.parallel (sessions of several threads take turns too)
  */
 #include "base.h"
 

@@ -3,7 +3,6 @@
  * Has a symbol that all libraries of a process share.
  *
  * caught by: static.unique
- * also: static.exports (the symbol is an export as well)
  */
 #include "base.h"
 

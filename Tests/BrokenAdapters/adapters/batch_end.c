@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Marks the first event of each call.
+ * Marks the last event of each call.
  *
  * caught by: determinism.batching
- * also: metamorphic.interleave (with a gap before it an event no longer begins its batch)
  */
 #include "base.h"
 
 static exprove_status decode(exprove_session *s, exprove_batch *b) {
   exprove_status status = base_decode(s, b);
   if (status != EXPROVE_OK) return status;
-  if (b->events_filled > 0) b->events[0].flags |= EXPROVE_FLAG_CORRECTION;
+  if (b->events_filled > 0) b->events[b->events_filled - 1].flags |= EXPROVE_FLAG_CORRECTION;
   return status;
 }
 #define SLOT_DECODE decode

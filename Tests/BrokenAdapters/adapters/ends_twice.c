@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tells each rejection of an order twice.
+ *
+ * caught by: orders.state
+ */
+#include <exprove/adapter.h>
+
+static uint32_t frame(exprove_session *s, const uint8_t *p, uint32_t size, uint32_t index, exprove_event *out);
+#define FRAME frame
+#include "base.h"
+
+static uint32_t frame(exprove_session *s, const uint8_t *p, uint32_t size, uint32_t index, exprove_event *out) {
+  uint32_t count = base_frame(s, p, size, index, out);
+  exprove_event *last = &out[count - 1];
+  if (last->kind != EXPROVE_KIND_OWN_REJECTED) return count;
+  last[1] = last[0];
+  last->flags &= (uint16_t)~EXPROVE_FLAG_LAST;
+  return count + 1;
+}
+#include "entry.h"
