@@ -23,8 +23,10 @@ internal import VenueSimulator
     #expect(sent > 500 && conversation.messages.count > 2 * sent)
     let capture = try write(OrderCapture.bytes(conversation.messages), "session.pcapng")
     defer { try? FileManager.default.removeItem(atPath: capture) }
+    // At the strictest, where warnings count, with as few draws as at the usual one.
     let report = try Harness.run(
-      try Workshop.plugin(personality == .nasdaqStyle ? "nasdaq" : "binance"), orders: [capture], seed: 2)
+      try Workshop.plugin(personality == .nasdaqStyle ? "nasdaq" : "binance"), orders: [capture], seed: 2, level: 10
+    ) { $0.effort = 1 }
     #expect(report.passes, "\(report.text)")
     let orders = report.results.filter { $0.check.group == "orders" }
     #expect(orders.count == 5 && orders.allSatisfy { $0.status == .pass }, "\(report.text)")

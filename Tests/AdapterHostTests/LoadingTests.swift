@@ -48,7 +48,7 @@ internal import Testing
     #expect(mapped.contains("/memfd:first (deleted)"))
     #expect(!mapped.contains(path))
     var session = try AdapterSession(adapter, .init(framing: .message))
-    #expect(try session.counters() == [UInt64](repeating: 0, count: 10))
+    #expect(try session.counters() == [UInt64](repeating: 0, count: 15))
     try session.reset()
   }
 
