@@ -219,6 +219,7 @@ class Recomputation:
             "broken_fills": [dict(leaf=leaf, broken_by=by, fill=fill, **self.marks()) for leaf, by, fill in self.broken],
             "decisions": [dict(leaf=leaf, plan=body) for leaf, body in self.plans],
             "denials": [dict(leaf=leaf, denial=body["denial"]) for leaf, body in self.run.of("denial")],
+            "vendor_answers": [dict(leaf=leaf, body=body) for leaf, body in self.run.of("hook")],
             "cancels": [leaf for leaf, _ in self.run.of("cancel")],
             "summary": dict(leaf=summaries[0][0], body=summaries[0][1]) if summaries else None,
             "inputs": {"feeds": self.description["feeds"], "reference": self.description["reference"],
