@@ -87,6 +87,7 @@ typedef enum worker_step {
  * each text with its terminator; then the manifest's bytes. */
 typedef struct worker_setup {
   uint32_t version;
+  int32_t host; /* the process that started the worker */
   uint32_t version_count;
   uint32_t versions[4]; /* of the ABI, in the order in which they are offered */
   uint32_t framing, channel;

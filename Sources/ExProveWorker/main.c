@@ -109,6 +109,8 @@ int main(void) {
     fputs("exprove-worker: a host starts this program; by itself it does nothing\n", stderr);
     return 64;
   }
+  /* A host that was gone before its death could be told of tells nobody. */
+  if (getppid() != worker.setup->host) return 0;
   if (!crash_watch(worker.answers)) return 70;
   open_libraries(&worker);
   /* What fails here is told when the adapter is loaded. */

@@ -144,6 +144,36 @@ def a_run_killed_too_keeps_its_incidents(bench):
     print(f"  {sum(counts)} incidents kept in {len(counts)} runs that were killed themselves", flush=True)
 
 
+def workers_of(command):
+    """The processes of the worker's program that lies beside a command."""
+    program = os.path.join(os.path.dirname(os.path.realpath(command)), "exprove-worker")
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink(f"/proc/{name}/exe") == program:
+                found.append(int(name))
+        except OSError:
+            pass
+    return found
+
+
+def a_killed_host_leaves_nobody(bench):
+    """However early a command is killed, its workers end too."""
+    generator = random.Random(f"{SEED} early")
+    for _ in range(200):
+        process = bench.start("normalize", "--summary", "--feed", product.itch_feed(bench.itch))
+        time.sleep(generator.uniform(0, 0.02))
+        process.kill()
+        process.communicate()
+    deadline = time.monotonic() + 30
+    while workers_of(bench.exprove) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    left = workers_of(bench.exprove)
+    for worker in left:
+        os.kill(worker, signal.SIGKILL)
+    bench.hold(not left, f"{len(left)} workers outlived their hosts")
+
+
 def a_bad_adapter_is_quarantined(bench):
     """The ITCH adapter with a fault that one message brings out, told by its time stamp."""
     messages = product.itch_messages(product.read(bench.itch))
@@ -187,4 +217,5 @@ def a_bad_adapter_is_quarantined(bench):
 
 if __name__ == "__main__":
     product.prove(
-        "isolation", kills_change_nothing, a_run_killed_too_keeps_its_incidents, a_bad_adapter_is_quarantined)
+        "isolation", kills_change_nothing, a_run_killed_too_keeps_its_incidents, a_killed_host_leaves_nobody,
+        a_bad_adapter_is_quarantined)

@@ -57,6 +57,7 @@ package final class HookWorker {
     }
     var setup = worker_setup()
     setup.version = WORKER_LINK_VERSION
+    setup.host = getpid()
     setup.is_hooks = 1
     setup.memory = StartedWorker.memory
     setup.library_count = UInt32(needed.count)

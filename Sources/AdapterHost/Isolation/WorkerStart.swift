@@ -63,6 +63,7 @@ struct StartedWorker {
     }
     var setup = worker_setup()
     setup.version = WORKER_LINK_VERSION
+    setup.host = getpid()
     // What the manifest does not claim is not asked for.
     let versions = hostVersions.filter { $0 <= manifest.abi }.prefix(4)
     setup.version_count = UInt32(versions.count)
