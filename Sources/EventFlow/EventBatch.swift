@@ -77,6 +77,39 @@ internal import CExProveABI
     append(frame: frame, bytes: other.bytes.extracting(Int(frame.data)..<Int(frame.data) + Int(frame.length)))
   }
 
+  /// How many events from `first` on have the very bytes of another batch's from `otherFirst` on, at most `count`.
+  package func equalEvents(
+    from first: Int, as other: borrowing EventBatch, from otherFirst: Int, count: Int
+  ) -> Int {
+    precondition(count >= 0 && first >= 0 && otherFirst >= 0)
+    precondition(first + count <= eventCount && otherFirst + count <= other.eventCount)
+    let words = MemoryLayout<Event>.stride / MemoryLayout<UInt64>.stride
+    let own = unsafe UnsafeRawPointer(eventStorage.baseAddress! + first)
+    let others = unsafe UnsafeRawPointer(other.eventStorage.baseAddress! + otherFirst)
+    for index in 0..<count {
+      let at = index * MemoryLayout<Event>.stride
+      var difference: UInt64 = 0
+      for word in 0..<words {
+        unsafe difference |=
+          own.load(fromByteOffset: at + 8 * word, as: UInt64.self)
+          ^ others.load(fromByteOffset: at + 8 * word, as: UInt64.self)
+      }
+      if difference != 0 { return index }
+    }
+    return count
+  }
+
+  /// The first event from `first` on that belongs to frame `frame` or one behind it.
+  package func firstEvent(ofFrame frame: Int, from first: Int) -> Int {
+    var low = first
+    var high = eventCount
+    while low < high {
+      let middle = low + (high - low) / 2
+      if Int(event(at: middle).frame) < frame { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
   /// Lent memory goes back: what was decoded from it may still be needed there.
   package mutating func removeAll() {
     frameCount = 0

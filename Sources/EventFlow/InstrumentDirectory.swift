@@ -8,6 +8,12 @@ package struct ListedInstrument: Equatable, Sendable {
   package let symbol: String
   /// Places behind the point of the venue's quantities.
   package let scale: Int
+
+  package init(venue: String, symbol: String, scale: Int) {
+    self.venue = venue
+    self.symbol = symbol
+    self.scale = scale
+  }
 }
 
 /// Learns from the stream which text and which instrument each number stands for, as every later reader of

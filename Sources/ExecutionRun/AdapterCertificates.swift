@@ -64,13 +64,17 @@ struct AdapterCertificates {
     return reasons.isEmpty ? "There is none" : reasons.joined(separator: "; ")
   }
 
-  /// The feeds, each with the certificate of its adapter.
+  /// The feeds, each with the certificates of its adapter and of its shadow.
   func adding(to feeds: [FeedDescription]) -> [FeedDescription] {
     feeds.map { feed in
       var feed = feed
-      guard let digest = feed.adapter?.digest else { return feed }
-      feed.adapter?.certificate = digests.first { $0.adapter == digest }?.certificate
+      if let digest = feed.adapter?.digest { feed.adapter?.certificate = certificate(of: digest) }
+      if let digest = feed.shadow?.adapter.digest { feed.shadow?.adapter.certificate = certificate(of: digest) }
       return feed
     }
+  }
+
+  private func certificate(of adapter: Digest) -> Digest? {
+    digests.first { $0.adapter == adapter }?.certificate
   }
 }

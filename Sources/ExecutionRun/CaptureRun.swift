@@ -24,6 +24,10 @@ package struct RunRequest: Sendable {
   package var now: Int64
   /// Files of conformance certificates, besides those that lie beside the adapters.
   package var certificates: [String] = []
+  /// Second versions of adapters that run along: `[VENUE=]ADAPTER`.
+  package var shadows: [String] = []
+  /// After so many frames with equal streams they take over; nil: they never do.
+  package var promoteAfter: UInt64?
 
   package init(
     task: String, feeds: [String], reference: String, policy: String?, prior: String?, fills: FillSource,
@@ -73,6 +77,7 @@ package enum CaptureRun {
     }
     try CaptureRun.check(task, setups)
     let hooks = try RunHooks.open(policy: policy, file: request.policy, task: task, file: request.task)
+    try opening.openShadows(request, lanes, &setups)
     let certificates = opening.certificates
     let described = setups.map { RunSetup.describe($0) }
     var feeds = certificates?.adding(to: described) ?? described
@@ -95,7 +100,8 @@ package enum CaptureRun {
       reference: Digest(of: reference.json.canonical), prior: prior, feeds: feeds)
     description.functions = hooks.described
     return try PreparedRun(
-      description, reference, adapters: setups.map(\.adapter), source: input, certificates: certificates, hooks: hooks,
+      description, reference, adapters: setups.flatMap(\.adapters), source: input, certificates: certificates,
+      hooks: hooks,
       identity: request.identity, directory: RunDirectory(request.out))
   }
 

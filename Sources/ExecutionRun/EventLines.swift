@@ -71,27 +71,59 @@ package struct EventLines {
     out.append(UInt8(ascii: "\n"))
   }
 
+  /// What an event's numbers stand for, by whoever knows.
+  struct Meaning {
+    /// Its place in the total order; nil where that is not known.
+    var sequence: UInt64?
+    /// The venue of an event without an instrument.
+    var venue: String
+    var instrument: ListedInstrument?
+    /// The text that the order's number names.
+    var order: [UInt8]?
+  }
+
   private func values(_ event: Event, _ frame: Frame) -> [JSON] {
     let isText = event.kind == EventKind.text.rawValue
     let number = Int(event.instrument)
-    let instrument = isText || number >= directory.instruments.count ? nil : directory.instruments[number]
+    return EventLines.values(
+      event, frame,
+      Meaning(
+        sequence: sequence, venue: feeds[Int(frame.feed)],
+        instrument: isText || number >= directory.instruments.count ? nil : directory.instruments[number],
+        order: event.has(.textID) ? directory.text(feed: Int(frame.feed), id: event.order_id) : nil))
+  }
+
+  /// One event by itself, as JSON lines have it but for the total order, in the form of the journal's inputs.
+  static func object(_ event: Event, _ frame: Frame, _ meaning: Meaning) -> JSON {
+    var members: [String: JSON] = [:]
+    var source: [String: JSON] = [:]
+    for (index, value) in values(event, frame, meaning).enumerated() {
+      let value = if case .integer(let number) = value { JSON.wide(number) } else { value }
+      if EventLines.source.contains(index) { source[columns[index]] = value } else { members[columns[index]] = value }
+    }
+    members["source"] = .object(source)
+    return .object(members)
+  }
+
+  private static func values(_ event: Event, _ frame: Frame, _ meaning: Meaning) -> [JSON] {
+    let isText = event.kind == EventKind.text.rawValue
+    let instrument = meaning.instrument
     let hasPrice = !isText && !event.has(.noPrice) && !event.has(.restingPrice)
     let noReceiveTime = frame.flags & FrameFlags.noTime.rawValue != 0
     let order: JSON =
       if isText || event.order_id == 0 && !event.has(.textID) {
         .null
       } else if event.has(.textID) {
-        directory.text(feed: Int(frame.feed), id: event.order_id).map { .string(String(decoding: $0, as: UTF8.self)) }
-          ?? .null
+        meaning.order.map { .string(String(decoding: $0, as: UTF8.self)) } ?? .null
       } else {
         .string(String(event.order_id))
       }
     return [
-      .wide(sequence), isText ? .null : .wide(event.venue_sequence),
+      meaning.sequence.map { .wide($0) } ?? .null, isText ? .null : .wide(event.venue_sequence),
       event.has(.noEventTime) ? .null : .integerText(event.event_time),
       noReceiveTime ? .null : .integerText(frame.receive_time),
       // Reports of a fill model come by a feed of their own, on instruments of the venues.
-      .string(instrument?.venue ?? feeds[Int(frame.feed)]),
+      .string(instrument?.venue ?? meaning.venue),
       instrument.map { .string($0.symbol) } ?? .null, .string(event.eventKind?.name ?? "kind_\(event.kind)"),
       event.eventSide == .none ? .null : .string(event.eventSide == .buy ? "buy" : "sell"),
       hasPrice ? .string(FixedPoint.text(event.price, scale: priceScale)) : .null,

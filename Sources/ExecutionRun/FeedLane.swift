@@ -17,7 +17,14 @@ package final class FeedLane {
   /// Added to a venue's own time where the capture has no receive times; nil where it has them.
   private let venueLatency: Int64?
 
-  var batch = EventBatch(frames: 4096, events: 1 << 16, bytes: 8 << 20)
+  /// How far a feed is decoded ahead at most.
+  static let framesAhead = 4096
+  static let eventsAhead = 1 << 16
+  static let bytesAhead = 8 << 20
+
+  var batch = EventBatch(frames: framesAhead, events: eventsAhead, bytes: bytesAhead)
+  /// The number in the feed of the batch's first frame.
+  private var ordinal: UInt64 = 0
   /// The next frame and event of `batch` that were not handed on, and how many of its frames are decoded.
   var nextFrame = 0
   var nextEvent = 0
@@ -27,7 +34,11 @@ package final class FeedLane {
   private(set) package var damage: FeedError? = nil
   private var instruments = SessionInstruments()
   /// What happened to its adapter's worker.
-  private var incidents: [AdapterIncident] = []
+  private var incidents: [FeedIncident] = []
+  /// A second version of its adapter, as long as one runs along.
+  private var shadow: ShadowSession?
+  /// What became of it, until the frame that it concerns is handed on.
+  private var shadowRecord: ShadowRecord?
   /// Why its adapter decodes no further.
   private(set) package var quarantine: AdapterError?
 
@@ -44,7 +55,23 @@ package final class FeedLane {
 
   func takeIncidents() -> [FeedIncident] {
     defer { incidents.removeAll() }
-    return incidents.map { FeedIncident(feed: UInt32(index), incident: $0) }
+    return incidents
+  }
+
+  private func collectIncidents() {
+    incidents += session.takeIncidents().map { FeedIncident(feed: UInt32(index), incident: $0) }
+    if let shadow { incidents += shadow.takeIncidents() }
+  }
+
+  /// Lets a second version of the adapter run along, before the first frame is read.
+  func follow(_ shadow: ShadowSession) { self.shadow = shadow }
+
+  /// Whether something became of the shadow at the next frame.
+  var hasShadowRecord: Bool { shadowRecord.map { $0.place.ordinal == ordinal + UInt64(nextFrame) } ?? false }
+
+  func takeShadowRecord() -> ShadowRecord? {
+    defer { shadowRecord = nil }
+    return shadowRecord
   }
 
   /// What the next frame is for the merge.
@@ -61,13 +88,15 @@ package final class FeedLane {
       if decoded < batch.frameCount {
         batch.removeEvents()
       } else {
+        ordinal += UInt64(batch.frameCount)
         try session.begin(&batch)
         nextFrame = 0
         decoded = 0
         guard try read() else { return false }
       }
-      defer { incidents += session.takeIncidents() }
+      defer { collectIncidents() }
       decoded += try session.decode(&batch, from: decoded)
+      compareShadow()
     } catch let error as AdapterError {
       guard error.code == .quarantined else { throw .adapter(error) }
       quarantine = error
@@ -82,16 +111,39 @@ package final class FeedLane {
 
   private func read() throws -> Bool {
     guard damage == nil, quarantine == nil else { return false }
+    // A shadow ends between two batches.
+    let end = shadow?.end ?? .max
+    let limit = end == ordinal ? batch.frameCapacity : Int(clamping: end - ordinal)
     do throws(FeedError) {
-      _ = try reader.read(into: &batch, limit: batch.frameCapacity)
+      _ = try reader.read(into: &batch, limit: limit)
     } catch {
       // What was read before the damage counts; the damage itself shows in the run's summary and exit code.
       damage = error
     }
     guard batch.frameCount > 0 else { return false }
-    if let venueLatency { _ = try session.frameTimes(&batch, from: 0, latency: venueLatency) }
     batch.setFeed(UInt32(index))
+    let ended = end == ordinal ? shadow : nil
+    if let ended { endShadow(ended) }
+    if let venueLatency { _ = try session.frameTimes(&batch, from: 0, latency: venueLatency) }
+    if let ended, shadowRecord == nil {
+      shadowRecord = ended.record(batch.frame(at: 0), ordinal: ordinal, .promoted)
+    }
+    shadow?.begin(batch, ordinal: ordinal)
     return true
+  }
+
+  /// The frame to come is that at which the shadow takes over, or failed in an earlier attempt.
+  private func endShadow(_ ended: ShadowSession) {
+    collectIncidents()
+    shadow = nil
+    if let next = ended.takeSession() { session = next } else { shadowRecord = ended.failedBefore }
+  }
+
+  private func compareShadow() {
+    guard let shadow, let record = shadow.compare(batch, upTo: decoded, of: session) else { return }
+    shadowRecord = record
+    collectIncidents()
+    self.shadow = nil
   }
 
   /// The event with the run's number of its instrument in place of the session's.

@@ -17,11 +17,16 @@ package struct FeedSetup: Sendable {
   /// Digest of the TZif file that gave the day's beginning, where one was needed.
   package let zoneDigest: Digest?
   package let container: String
+  /// A second version of the adapter that runs along.
+  var shadow: ShadowSetup? = nil
+
+  /// Every adapter that it takes.
+  var adapters: [AdapterModule] { [adapter] + (shadow.map { [$0.adapter] } ?? []) }
 }
 
 /// Opens feeds: adapters loaded once per digest, captures looked into, sessions configured.
 package struct FeedOpening {
-  private let locator: AdapterLocator
+  let locator: AdapterLocator
   private let isolation: Isolation
   private var loaded: [AdapterModule] = []
   /// What the policy demands of sandboxes.
@@ -48,7 +53,7 @@ package struct FeedOpening {
     }
   }
 
-  private func check(_ sandbox: SandboxLevel?, _ manifest: AdapterManifest) throws(RunError) {
+  func check(_ sandbox: SandboxLevel?, _ manifest: AdapterManifest) throws(RunError) {
     guard demand == .sandbox, let sandbox, !sandbox.isWhole else { return }
     throw .source(
       "\(manifest.name): the policy demands a whole sandbox before the adapter is loaded; reached is: \(sandbox.text). "

@@ -16,6 +16,12 @@ final class FrameDecoder {
   private var nextFrame = 0
   private var nextEvent = 0
   private var decoded = 0
+  /// The number in the feed of the batch's first frame.
+  private var ordinal: UInt64 = 0
+  /// A second version of its adapter, as long as one runs along.
+  private var shadow: ShadowSession?
+  /// What was found of it.
+  private var shadowRecord: ShadowRecord?
   /// What the last frame gave, with the run's instrument numbers; `frame` is 0.
   private(set) var events: [Event] = []
 
@@ -33,6 +39,21 @@ final class FrameDecoder {
 
   /// What its worker did or suffered since this was last asked.
   func takeIncidents() -> [AdapterIncident] { session.takeIncidents() }
+
+  /// Lets a second version of the adapter run along, before the first frame.
+  func follow(_ shadow: ShadowSession) { self.shadow = shadow }
+
+  /// The shadow does not run along any further; it takes the adapter's place from the next frame on, if that is wished.
+  func endShadow(isPromoted: Bool) {
+    if isPromoted, let next = shadow?.takeSession() { session = next }
+    shadow = nil
+  }
+
+  /// Where the shadow gave another stream, or failed, since this was last asked.
+  func takeShadowRecord() -> ShadowRecord? {
+    defer { shadowRecord = nil }
+    return shadowRecord
+  }
 
   /// Decodes a frame into `events`.
   func decode(_ frame: Frame, _ bytes: Span<UInt8>, _ run: inout GlobalInstruments) throws(RunError) {
@@ -56,11 +77,13 @@ final class FrameDecoder {
         try append(frame, source.bytes.extracting(Int(frame.data)..<Int(frame.data + frame.length)))
         if isSent { break }
       }
+      shadow?.begin(batch, ordinal: ordinal)
     }
     try take(&run)
   }
 
   private func begin() throws(RunError) {
+    ordinal += UInt64(batch.frameCount)
     do throws(AdapterError) { try session.begin(&batch) } catch { throw .adapter(error) }
     nextFrame = 0
     nextEvent = 0
@@ -83,6 +106,10 @@ final class FrameDecoder {
       batch.removeEvents()
       nextEvent = 0
       do throws(AdapterError) { decoded += try session.decode(&batch, from: decoded) } catch { throw .adapter(error) }
+      if let record = shadow?.compare(batch, upTo: decoded, of: session) {
+        shadowRecord = record
+        shadow = nil
+      }
     }
     while nextEvent < batch.eventCount, Int(batch.event(at: nextEvent).frame) == nextFrame {
       var event = instruments.globalized(batch.event(at: nextEvent), session, venue: venue, &run)

@@ -17,6 +17,8 @@ package final class MergedInput: RunSource {
   private var heads: [MergeOrder.Head]
   /// The fill model, where the run has one.
   package var model: ModelLane? = nil
+  /// What became of a shadow at the first frame of the last batch.
+  private var shadowRecords: [ShadowRecord] = []
 
   package init(lanes: [FeedLane]) {
     self.lanes = lanes
@@ -50,6 +52,11 @@ package final class MergedInput: RunSource {
   }
 
   package func takeIncidents() -> [FeedIncident] { lanes.flatMap { $0.takeIncidents() } }
+
+  package func takeShadowRecords() -> [ShadowRecord] {
+    defer { shadowRecords.removeAll() }
+    return shadowRecords
+  }
 
   /// Damage of a capture shows once everything before it was delivered.
   package func finish() throws(RunError) {
@@ -93,6 +100,11 @@ package final class MergedInput: RunSource {
       let frame = lane.batch.frame(at: lane.nextFrame)
       let time = order.time(lane.index, MergeOrder.Head(frame))
       guard time <= last, time <= model?.nextTime ?? .max else { break }
+      if lane.hasShadowRecord {
+        // What is told of a shadow stands before the batch that begins with the frame.
+        guard batch.frameCount == 0 else { return taken }
+        if let record = lane.takeShadowRecord() { shadowRecords.append(record) }
+      }
       let first = lane.nextEvent
       var end = first
       while end < lane.batch.eventCount, Int(lane.batch.event(at: end).frame) == lane.nextFrame { end += 1 }

@@ -117,6 +117,24 @@ package final class RunRecorder {
     try recordWaiting()
   }
 
+  /// What became of a shadow, in the journal and in the ledger.
+  package func record(_ record: ShadowRecord) throws(RunError) {
+    try recordWaiting()
+    let isNew = !journal.isResuming
+    do throws(JournalError) { try journal.append(record.input) } catch {
+      guard !isNew, case .failed(let reason) = record.outcome, case .diverged = error else {
+        throw RunRecorder.failure(error)
+      }
+      throw .io(
+        "feed \(record.feed): its shadow failed at a frame that it went past before: \(reason); nothing was changed, and the "
+          + "same command goes on with the run")
+    }
+    try filePassed()
+    guard let (statement, object) = RunStatements.shadow(record.input) else { return }
+    if let object { _ = try directory.write(object: object) }
+    try append(statement)
+  }
+
   /// What happens anew has no place among records that are only compared.
   private func recordWaiting() throws(RunError) {
     guard !waiting.isEmpty, !journal.isResuming else { return }

@@ -5,6 +5,7 @@ internal import CExProveABI
 internal import EventFlow
 internal import ExecutionEngine
 package import ExecutionIR
+internal import Feeds
 internal import Governance
 package import RunJournal
 internal import TransparencyLog
@@ -44,6 +45,7 @@ package final class RunReplay {
   private var hooks: RunHooks?
   private var decoders: [FrameDecoder?] = []
   private var instruments = GlobalInstruments()
+  private var shadows: ShadowReplay
   private var recorded: [(subject: String, digest: Digest)] = []
   private var report: ReplayReport
   private var stream = StreamSummary()
@@ -71,6 +73,7 @@ package final class RunReplay {
   private init(_ directory: RunDirectory, _ description: RunDescription, decodes: Bool) {
     self.directory = directory
     self.description = description
+    shadows = ShadowReplay(description)
     report = ReplayReport(decodedAgain: decodes)
     decoders = Array(repeating: nil, count: description.feeds.count)
   }
@@ -79,30 +82,50 @@ package final class RunReplay {
     var loaded: [(Digest, AdapterModule)] = []
     for (index, feed) in description.feeds.enumerated() {
       guard let adapter = feed.adapter else { continue }
-      do {
-        let image = try AdapterImage.read(path: directory.adapter(adapter.digest))
-        guard image.digest == adapter.digest.bytes else {
-          throw RunError.badInput("\(directory.adapter(adapter.digest)): does not have the digest of its name")
-        }
-        let known = loaded.first { $0.0 == adapter.digest }?.1
-        let module = try known ?? AdapterModule(image, isolation)
-        if known == nil { loaded.append((adapter.digest, module)) }
-        guard let framing = Framing(rawValue: adapter.framing), let channel = Channel(rawValue: adapter.channel) else {
-          throw RunError.badInput("\(directory.description): feeds[\(index)]: an unknown framing or channel")
-        }
-        let configuration = AdapterSession.Configuration(
-          framing: framing, channel: channel, dayStart: adapter.dayStart, seed: adapter.seed,
-          settings: adapter.settings.map { AdapterSession.Configuration.Setting(key: $0.key, value: $0.value) })
-        decoders[index] = FrameDecoder(
-          venue: feed.venue, session: try AdapterSession(module, configuration), frames: 4096,
-          largestFrame: 8 << 20)
-      } catch let error as RunError {
-        throw error
-      } catch let error as AdapterError {
-        throw .adapter(error)
-      } catch {
-        throw .internalFault("\(error)")
+      let decoder = FrameDecoder(
+        venue: feed.venue, session: try openSession(adapter, feed: index, isolation, &loaded),
+        frames: FeedLane.framesAhead, largestFrame: FeedLane.bytesAhead)
+      decoders[index] = decoder
+      guard let shadow = feed.shadow else { continue }
+      decoder.follow(
+        ShadowSession(
+          ShadowSession.Subject(
+            feed: index, venue: feed.venue, adapter: adapter.digest, shadow: shadow.adapter.digest),
+          session: try openSession(shadow.adapter, feed: index, isolation, &loaded),
+          venueLatency: try venueLatency(feed), promoteAfter: shadow.promoteAfter))
+    }
+  }
+
+  /// What a feed's frames' times are the venue's own plus; nil where its capture has times.
+  private func venueLatency(_ feed: FeedDescription) throws(RunError) -> Int64? {
+    do throws(FeedError) { return try FeedOptions(feed.option).venueLatency } catch { throw .feed(error) }
+  }
+
+  private func openSession(
+    _ adapter: FeedDescription.Adapter, feed index: Int, _ isolation: Isolation,
+    _ loaded: inout [(Digest, AdapterModule)]
+  ) throws(RunError) -> AdapterSession {
+    do {
+      let image = try AdapterImage.read(path: directory.adapter(adapter.digest))
+      guard image.digest == adapter.digest.bytes else {
+        throw RunError.badInput("\(directory.adapter(adapter.digest)): does not have the digest of its name")
       }
+      let known = loaded.first { $0.0 == adapter.digest }?.1
+      let module = try known ?? AdapterModule(image, isolation)
+      if known == nil { loaded.append((adapter.digest, module)) }
+      guard let framing = Framing(rawValue: adapter.framing), let channel = Channel(rawValue: adapter.channel) else {
+        throw RunError.badInput("\(directory.description): feeds[\(index)]: an unknown framing or channel")
+      }
+      let configuration = AdapterSession.Configuration(
+        framing: framing, channel: channel, dayStart: adapter.dayStart, seed: adapter.seed,
+        settings: adapter.settings.map { AdapterSession.Configuration.Setting(key: $0.key, value: $0.value) })
+      return try AdapterSession(module, configuration)
+    } catch let error as RunError {
+      throw error
+    } catch let error as AdapterError {
+      throw .adapter(error)
+    } catch {
+      throw .internalFault("\(error)")
     }
   }
 
@@ -133,10 +156,15 @@ package final class RunReplay {
         output.removeAll()
         switch item {
         case .batch:
+          if let reason = shadows.take(batch) { report.difference = "record \(report.records - 1) \(reason)" }
           try compare(batch, engine)
           stream.add(batch)
           try engine.step(batch, into: &output)
         case .input(let input):
+          if let reason = shadows.take(input, decoders) {
+            report.difference = "record \(report.records - 1) \(reason)"
+            break
+          }
           if let time = RunInputs.clockTime(input) {
             guard engine.nextDecision == time else {
               report.difference =
@@ -149,7 +177,7 @@ package final class RunReplay {
             if engine.question == nil { keepIntents() }
           } else if let body = RunInputs.hookBody(input) {
             try answer(body, &engine)
-          } else if let statement = RunStatements.incident(input) {
+          } else if let statement = RunStatements.incident(input) ?? RunStatements.shadow(input)?.statement {
             compare(statement)
           } else if input == RunInputs.end {
             engine.finish(reason: RunInputs.endReason, into: &output)
@@ -261,6 +289,11 @@ package final class RunReplay {
             ModelLane.bytes(of: derived[$0]) == ModelLane.bytes(of: plain(batch.event(at: next + $0)))
           }
         if !isSame { differ(frame, "the adapter gives other events than the recorded ones") }
+        if report.difference == nil, let decoder = decoders[Int(frame.feed)],
+          let reason = shadows.check(decoder, feed: Int(frame.feed))
+        {
+          differ(frame, reason)
+        }
       }
       next = end
     }

@@ -88,11 +88,17 @@ package enum RunSetup {
 
   /// How a feed over a capture stands in `run.json`.
   static func describe(_ setup: FeedSetup) -> FeedDescription {
-    FeedDescription(
+    var feed = FeedDescription(
       venue: setup.options.venue, isReference: setup.options.isReference, source: "capture",
       option: setup.options.text, clock: setup.options.clock, uncertainty: setup.options.uncertainty,
       container: setup.container,
       adapter: describe(setup.adapter, setup.session, setup.sandbox, zoneDigest: setup.zoneDigest))
+    feed.shadow = setup.shadow.map { shadow in
+      FeedDescription.Shadow(
+        adapter: describe(shadow.adapter, setup.session, shadow.sandbox, zoneDigest: setup.zoneDigest),
+        promoteAfter: shadow.promoteAfter)
+    }
+    return feed
   }
 
   static func describe(

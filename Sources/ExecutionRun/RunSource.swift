@@ -20,6 +20,14 @@ package protocol RunSource: AnyObject {
   /// What happened to adapters' workers since this was last asked, and the venues survived.
   func takeIncidents() -> [FeedIncident]
 
+  /// What became of adapters' shadows at the first frame of the batch that was filled last.
+  func takeShadowRecords() -> [ShadowRecord]
+
   /// Throws what was wrong with the inputs, once all that could be read of them was handed out.
   func finish() throws(RunError)
+}
+
+extension RunSource {
+  /// Most sources have no shadows.
+  package func takeShadowRecords() -> [ShadowRecord] { [] }
 }

@@ -177,7 +177,8 @@ package struct FeedOptions: Equatable, Sendable {
     }
   }
 
-  private static func isVenue(_ name: String) -> Bool {
+  /// Whether it can name a venue.
+  package static func isVenue(_ name: String) -> Bool {
     guard let first = name.utf8.first, isLetterOrDigit(first), name.utf8.count <= 32 else { return false }
     return name.utf8.allSatisfy { isLetterOrDigit($0) || ".-_".utf8.contains($0) }
   }

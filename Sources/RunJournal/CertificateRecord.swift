@@ -9,13 +9,12 @@ enum CertificateRecord {
   /// What does not hold, by file.
   static func findings(_ description: RunDescription, _ directory: RunDirectory) -> [(path: String, reason: String)] {
     guard let demand = description.policy.certificate, demand.mode != .off else {
-      return description.feeds.contains { $0.adapter?.certificate != nil }
+      return description.feeds.flatMap(\.adapters).contains { $0.certificate != nil }
         ? [("run.json", "names a certificate that its policy does not ask for")] : []
     }
     let trusted = demand.trusted.compactMap { try? VerifierKey(parsing: $0) }
     var found: [(String, String)] = []
-    for (index, feed) in description.feeds.enumerated() {
-      guard let adapter = feed.adapter else { continue }
+    for (index, adapter) in description.feeds.enumerated().flatMap({ feed in feed.1.adapters.map { (feed.0, $0) } }) {
       guard let digest = adapter.certificate else {
         if demand.mode == .require {
           found.append(

@@ -30,14 +30,19 @@ package struct IncidentRecord: Equatable, Sendable {
   package var frames: Frames?
   /// The feed is not decoded any further.
   package var isQuarantined: Bool
+  /// It befell the worker of the adapter's shadow.
+  package var isShadow: Bool
 
-  package init(feed: UInt32, kind: String, text: String, call: String, frames: Frames?, isQuarantined: Bool) {
+  package init(
+    feed: UInt32, kind: String, text: String, call: String, frames: Frames?, isQuarantined: Bool, isShadow: Bool = false
+  ) {
     self.feed = feed
     self.kind = kind
     self.text = text
     self.call = call
     self.frames = frames
     self.isQuarantined = isQuarantined
+    self.isShadow = isShadow
   }
 
   private static let key = "incident"
@@ -46,7 +51,7 @@ package struct IncidentRecord: Equatable, Sendable {
   package var input: JSON { .object([IncidentRecord.key: body]) }
 
   package var body: JSON {
-    .object([
+    var members: [String: JSON] = [
       "feed": .integer(Int64(feed)), "kind": .string(kind), "text": .string(text), "call": .string(call),
       "quarantined": .bool(isQuarantined),
       "frames": frames.map { frames in
@@ -55,7 +60,9 @@ package struct IncidentRecord: Equatable, Sendable {
           "last_offset": .wide(frames.lastOffset),
         ])
       } ?? .null,
-    ])
+    ]
+    if isShadow { members["shadow"] = .bool(true) }
+    return .object(members)
   }
 
   /// What an input of the journal says, when it is an incident.

@@ -30,6 +30,8 @@ package struct FeedDescription: Equatable, Sendable {
   package var container: String
   /// Nil for the fill model, whose frames are events already.
   package var adapter: Adapter?
+  /// Nil where none runs along.
+  package var shadow: Shadow? = nil
 
   package init(
     venue: String, isReference: Bool, source: String, option: String, clock: String? = nil, uncertainty: Int64? = nil,
@@ -203,7 +205,7 @@ package struct RunDescription: Equatable, Sendable {
   /// The files in `adapters/`, each once: what decodes the feeds, then what the policy and the task ask.
   package var libraries: [Digest] {
     var digests: [Digest] = []
-    for digest in feeds.compactMap(\.adapter?.digest) + functions.map(\.library) where !digests.contains(digest) {
+    for digest in feeds.flatMap(\.adapters).map(\.digest) + functions.map(\.library) where !digests.contains(digest) {
       digests.append(digest)
     }
     return digests
@@ -226,18 +228,20 @@ package struct RunDescription: Equatable, Sendable {
 
 extension FeedDescription {
   package var json: JSON {
-    .object([
+    var members: [String: JSON] = [
       "venue": .string(venue), "role": .string(isReference ? "reference" : "routed"), "source": .string(source),
       "option": .string(option), "clock": clock.map { .string($0) } ?? .null,
       "uncertainty": uncertainty.map { .wide($0) } ?? .null, "container": .string(container),
       "adapter": adapter.map(\.json) ?? .null,
-    ])
+    ]
+    if let shadow { members["shadow"] = shadow.json }
+    return .object(members)
   }
 
   package init(json: JSON, path: String) throws(RecordError) {
     let reader = try RecordReader(
       json, path: path,
-      keys: ["venue", "role", "source", "option", "clock", "uncertainty", "container", "adapter"])
+      keys: ["venue", "role", "source", "option", "clock", "uncertainty", "container", "adapter", "shadow"])
     let adapter = try reader.value("adapter")
     let role = try reader.string("role")
     guard role == "reference" || role == "routed" else { throw reader.error("role", "reference or routed is expected") }
@@ -248,6 +252,7 @@ extension FeedDescription {
       uncertainty: try reader.value("uncertainty").isNull ? nil : try reader.integer("uncertainty", in: 0 ... .max),
       container: try reader.string("container"),
       adapter: adapter.isNull ? nil : try Adapter(json: adapter, path: reader.at("adapter")))
+    shadow = reader.has("shadow") ? try Shadow(json: reader.value("shadow"), path: reader.at("shadow")) : nil
   }
 }
 

@@ -33,7 +33,7 @@ package enum RunStatements {
     subjects.append(Statement.Subject(name: "reference", digest: description.reference))
     for digest in adapters { subjects.append(Statement.Subject(name: "adapters/\(digest).so", digest: digest)) }
     var certificates: [Digest] = []
-    for digest in description.feeds.compactMap(\.adapter?.certificate) where !certificates.contains(digest) {
+    for digest in description.feeds.flatMap(\.adapters).compactMap(\.certificate) where !certificates.contains(digest) {
       certificates.append(digest)
       subjects.append(Statement.Subject(name: "objects/\(digest)", digest: digest))
     }
@@ -64,6 +64,12 @@ package enum RunStatements {
   package static func incident(_ input: JSON) -> Statement? {
     guard let body = IncidentRecord.body(of: input) else { return nil }
     return sized("incident", "incidents/\(body.digest)", body).statement
+  }
+
+  /// The leaf of what became of a shadow, and the bytes for `objects/` where it is too large; nil for other inputs.
+  package static func shadow(_ input: JSON) -> (statement: Statement, object: [UInt8]?)? {
+    guard let body = ShadowRecord.body(of: input) else { return nil }
+    return sized("shadow", "shadows/\(body.digest)", body)
   }
 
   /// The journal up to a place, and the event stream's digest there.

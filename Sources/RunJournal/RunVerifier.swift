@@ -35,6 +35,8 @@ package struct VerificationReport: Sendable {
   package var fills: String
   /// What befell adapters' workers, as the ledger has it.
   package var incidents: [JSON] = []
+  /// Second versions of adapters that ran along, each with what became of it.
+  package var shadows: [JSON] = []
   /// What no verification of this directory can show.
   package var notProven: [String]
 
@@ -62,7 +64,8 @@ package struct VerificationReport: Sendable {
       "tail": .array(tail.map { .string($0) }), "finished": .bool(isFinished), "leaves": .wide(leaves),
       "records": .wide(records), "events": .wide(events),
       "event_digest": eventDigest.map { .string($0.description) } ?? .null, "checkpoint": .string(checkpoint),
-      "fills": .string(fills), "incidents": .array(incidents), "not_proven": .array(notProven.map { .string($0) }),
+      "fills": .string(fills), "incidents": .array(incidents), "shadows": .array(shadows),
+      "not_proven": .array(notProven.map { .string($0) }),
     ])
   }
 }
@@ -107,7 +110,7 @@ package struct RunVerifier {
       report.description = description.json.digest
       if let signer = signer(description, brought: key) { verifyLedger(description, signer, &report) }
       verifyFiles(description)
-      verifyJournal(&report)
+      verifyJournal(description, &report)
       verifyTree()
     }
     report.incidents = incidents
@@ -206,8 +209,7 @@ package struct RunVerifier {
     if ledger.log.checkpoint?.size == 0 { return failUncovered() }
     guard let runStatement else { return fail("ledger", "its first leaf is not the run's own statement") }
     let adapters = runStatement.subjects.filter { $0.name.hasPrefix("adapters/") }.map(\.digest)
-    let needed = description.feeds.compactMap(\.adapter?.digest) + description.functions.map(\.library)
-    if needed.contains(where: { !adapters.contains($0) }) {
+    if description.libraries.contains(where: { !adapters.contains($0) }) {
       fail("ledger, leaf 0", "does not name every adapter and every library of run.json")
     }
   }
@@ -247,6 +249,7 @@ package struct RunVerifier {
       incidents.append(statement.predicate)
       file(.incident, statement.predicate)
     case Statement.predicateType("hook"): file(.hook, statement.predicate)
+    case Statement.predicateType("shadow"): file(.shadow, statement.predicate)
     case Statement.predicateType("report"):
       for subject in statement.subjects where subject.name.hasPrefix("reports/") {
         // A name that leads elsewhere is nobody's report.
@@ -268,7 +271,9 @@ package struct RunVerifier {
   private mutating func verifyFiles(_ description: RunDescription) {
     named.insert("objects/\(description.reference)")
     for (path, reason) in CertificateRecord.findings(description, directory) { fail(path, reason) }
-    for certificate in description.feeds.compactMap(\.adapter?.certificate) { named.insert("objects/\(certificate)") }
+    for certificate in description.feeds.flatMap(\.adapters).compactMap(\.certificate) {
+      named.insert("objects/\(certificate)")
+    }
     for path in named.sorted() where !path.hasPrefix("reports/") {
       // What the ledger calls an object may be any text; one that is no digest has been reported.
       guard let name = path.split(separator: "/").last?.split(separator: ".").first,
@@ -286,10 +291,12 @@ package struct RunVerifier {
   }
 
   /// Walks the journal and holds it against each position that the ledger commits to.
-  private mutating func verifyJournal(_ report: inout VerificationReport) {
+  private mutating func verifyJournal(_ description: RunDescription, _ report: inout VerificationReport) {
     var stream = StreamSummary()
+    var course = ShadowCourse(description)
     var next = 0
     var happened: [FiledInput: Int] = [:]
+    defer { report.shadows = course.outcomes }
     do throws(JournalError) {
       var reader = try JournalReader(directory: directory.journal)
       var batch = EventBatch(frames: 1 << 16, events: 1 << 17, bytes: 16 << 20)
@@ -307,8 +314,15 @@ package struct RunVerifier {
           continue
         }
         switch try reader.next(into: &batch) {
-        case .batch: stream.add(batch)
+        case .batch:
+          stream.add(batch)
+          if next < positions.count, let reason = course.take(batch) {
+            fail("journal", "record \(reader.position.records - 1) \(reason)")
+          }
         case .input(let input):
+          if next < positions.count, let reason = course.take(input) {
+            fail("journal", "record \(reader.position.records - 1) \(reason)")
+          }
           // Behind the last checkpoint the ledger may not have come so far.
           guard next < positions.count else { continue }
           for kind in FiledInput.allCases {

@@ -24,8 +24,10 @@ enum Console {
   static func print(incidents: [JSON]) {
     for incident in incidents {
       let feed = (incident["feed"]?.integer() as Int64?).map { String($0) } ?? "?"
-      let end = incident["quarantined"] == .bool(true) ? "; the feed was quarantined there" : "; it was restarted"
-      print("incident: feed \(feed): \(printable(incident["text"]?.text ?? ""))\(end)")
+      let isShadow = incident["shadow"] == .bool(true)
+      let given = isShadow ? "; it runs along no further" : "; the feed was quarantined there"
+      let end = incident["quarantined"] == .bool(true) ? given : "; it was restarted"
+      print("incident: feed \(feed)\(isShadow ? ", its shadow" : ""): \(printable(incident["text"]?.text ?? ""))\(end)")
     }
   }
 
@@ -39,8 +41,10 @@ enum Console {
 
   /// What befell an adapter's worker, as it is noticed.
   static func note(incident: FeedIncident) {
-    let end = incident.incident.isQuarantined ? "the feed is quarantined" : "a new worker goes on"
-    note("feed \(incident.feed): \(printable(incident.incident.text)); \(end)")
+    let given = incident.isShadow ? "it runs along no further" : "the feed is quarantined"
+    let end = incident.incident.isQuarantined ? given : "a new worker goes on"
+    note(
+      "feed \(incident.feed)\(incident.isShadow ? ", its shadow" : ""): \(printable(incident.incident.text)); \(end)")
   }
 
   /// Progress, on a terminal only, on one line that the next text overwrites.

@@ -44,6 +44,17 @@ struct Run: ParsableCommand {
       valueName: "file"))
   var certificates: [String] = []
 
+  @Option(
+    name: .customLong("shadow"),
+    help: ArgumentHelp(
+      "A second version of an adapter that runs along on the same frames and is compared, for the feeds of VENUE or of the adapter of its name; repeatable.",
+      valueName: "[VENUE=]ADAPTER"))
+  var shadows: [String] = []
+
+  @Option(
+    help: ArgumentHelp("After so many frames with equal streams the shadow takes over.", valueName: "frames"))
+  var promoteAfter: UInt64?
+
   @Option(help: ArgumentHelp("Expected volume per venue and slice, from an earlier day.", valueName: "file"))
   var volume: String?
 
@@ -74,6 +85,10 @@ struct Run: ParsableCommand {
     guard fills != .simulated else {
       throw ValidationError("--fills simulated is for simulated venues: see exprove demo --help")
     }
+    guard promoteAfter != 0 else { throw ValidationError("--promote-after is 1 or more frames") }
+    guard promoteAfter == nil || !shadows.isEmpty else {
+      throw ValidationError("--promote-after is given without a --shadow")
+    }
     guard (0...3_600_000_000).contains(latency) else { throw ValidationError("--latency is 0 to 3600000000 µs") }
   }
 
@@ -86,6 +101,8 @@ struct Run: ParsableCommand {
         latency: ModelLane.Latency(inbound: latency * 1000, outbound: latency * 1000), seed: seed,
         isolation: isolation.choice, identity: signer, out: out, now: Clock.now())
       request.certificates = certificates
+      request.shadows = shadows
+      request.promoteAfter = promoteAfter
       let run = try CaptureRun.prepare(request)
       for warning in run.warnings { Console.note("exprove: warning: \(warning)") }
       if run.recorder.isResuming { Console.note("\(out): goes on with the run that lies there") }
@@ -100,11 +117,17 @@ struct Run: ParsableCommand {
 
   private func report(_ run: PreparedRun) throws {
     let verified = try RunVerifier.verify(run.recorder.directory, key: nil)
-    if json { return try Console.printJSON(verified.json) }
+    if json { try Console.printJSON(verified.json) } else { tell(run, verified) }
+    let bad = [JSON.string("differs"), .string("failed")]
+    if verified.shadows.contains(where: { bad.contains($0["outcome"] ?? .null) }) { throw ExitCode(1) }
+  }
+
+  private func tell(_ run: PreparedRun, _ verified: VerificationReport) {
     Console.print("\(out): \(verified.leaves) leaves, \(verified.records) records, \(verified.events) events")
     Console.print("fills: \(verified.fills)")
     Console.print("event digest: \(verified.eventDigest?.description ?? "none")")
     Console.print(incidents: verified.incidents)
+    for shadow in verified.shadows { Console.print(shadow: shadow, directory: out) }
     Console.print("next: exprove verify \(out) --vkey '\(run.recorder.description.verifier)'")
     Console.print("      exprove replay \(out)")
     Console.print("      exprove report \(out)")

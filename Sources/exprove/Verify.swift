@@ -53,6 +53,7 @@ struct Verify: ParsableCommand {
     if let digest = report.eventDigest { Console.print("event digest: \(digest)") }
     Console.print("fills: \(report.fills)")
     Console.print(incidents: report.incidents)
+    for shadow in report.shadows { Console.print(shadow: shadow, directory: nil) }
     Console.print("not proven:")
     for item in report.notProven { Console.print("  \(item)") }
   }
