@@ -216,9 +216,8 @@ let package = Package(
     tests(
       "ExecutionRunTests",
       [
-        "AdapterHost", "BrokenAdapters", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun", "Feeds",
-        "Governance",
-        "RunJournal", "TransparencyLog", "VenueSimulator",
+        "AdapterHost", "BrokenAdapters", "CExProveABI", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun",
+        "Feeds", "Governance", "RunJournal", "TransparencyLog", "VenueSimulator",
       ]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
   ]

@@ -39,6 +39,8 @@ package final class FeedLane {
   private var shadow: ShadowSession?
   /// What became of it, until the frame that it concerns is handed on.
   private var shadowRecord: ShadowRecord?
+  /// Its failure, where an earlier attempt at the run did not record it.
+  private(set) var failedShadow: ShadowRecord?
   /// Why its adapter decodes no further.
   private(set) package var quarantine: AdapterError?
 
@@ -142,6 +144,7 @@ package final class FeedLane {
   private func compareShadow() {
     guard let shadow, let record = shadow.compare(batch, upTo: decoded, of: session) else { return }
     shadowRecord = record
+    if case .failed = record.outcome { failedShadow = record }
     collectIncidents()
     self.shadow = nil
   }

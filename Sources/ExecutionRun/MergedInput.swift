@@ -64,6 +64,8 @@ package final class MergedInput: RunSource {
     if let quarantine = lanes.compactMap(\.quarantine).first { throw .adapter(quarantine) }
   }
 
+  package var failedShadow: ShadowRecord? { lanes.lazy.compactMap(\.failedShadow).first }
+
   private func choose() throws(RunError) -> MergeOrder.Turn? {
     for index in lanes.indices { heads[index] = try lanes[index].head() }
     let heads = heads

@@ -42,6 +42,7 @@ package final class RunDriver {
         try recorder.record(incident.record)
         noticed(incident)
       }
+      recorder.failedShadow = source.failedShadow
       for record in source.takeShadowRecords() { try recorder.record(record) }
       if isFilled {
         try recorder.record(batch)

@@ -20,6 +20,8 @@ package final class RunRecorder {
   private var stream = StreamSummary()
   /// Incidents of this start that happened while records of an earlier one were gone over.
   private var waiting: [JSON] = []
+  /// A shadow that failed in this attempt, and perhaps did not in an earlier one.
+  package var failedShadow: ShadowRecord?
 
   /// Begins the run that `proposed` describes, or takes it up where `directory` holds it already.
   ///
@@ -90,14 +92,14 @@ package final class RunRecorder {
 
   package func record(_ batch: borrowing EventBatch) throws(RunError) {
     try recordWaiting()
-    do throws(JournalError) { try journal.append(batch) } catch { throw RunRecorder.failure(error) }
+    do throws(JournalError) { try journal.append(batch) } catch { throw failure(error) }
     try filePassed()
     stream.add(batch)
   }
 
   package func record(input: JSON) throws(RunError) {
     try recordWaiting()
-    do throws(JournalError) { try journal.append(input) } catch { throw RunRecorder.failure(error) }
+    do throws(JournalError) { try journal.append(input) } catch { throw failure(error) }
     try filePassed()
   }
 
@@ -119,17 +121,7 @@ package final class RunRecorder {
 
   /// What became of a shadow, in the journal and in the ledger.
   package func record(_ record: ShadowRecord) throws(RunError) {
-    try recordWaiting()
-    let isNew = !journal.isResuming
-    do throws(JournalError) { try journal.append(record.input) } catch {
-      guard !isNew, case .failed(let reason) = record.outcome, case .diverged = error else {
-        throw RunRecorder.failure(error)
-      }
-      throw .io(
-        "feed \(record.feed): its shadow failed at a frame that it went past before: \(reason); nothing was changed, and the "
-          + "same command goes on with the run")
-    }
-    try filePassed()
+    try self.record(input: record.input)
     guard let (statement, object) = RunStatements.shadow(record.input) else { return }
     if let object { _ = try directory.write(object: object) }
     try append(statement)
@@ -184,6 +176,16 @@ package final class RunRecorder {
 
   private func append(_ statement: Statement) throws(RunError) {
     do throws(LedgerError) { try ledger.append(statement) } catch { throw RunRecorder.failure(error) }
+  }
+
+  /// A record that differs from the earlier attempt's, where a shadow's failure explains it.
+  private func failure(_ error: JournalError) -> RunError {
+    guard case .diverged = error, let failedShadow, case .failed(let reason) = failedShadow.outcome else {
+      return RunRecorder.failure(error)
+    }
+    return .io(
+      "feed \(failedShadow.feed): its shadow failed at a frame that it went past before: \(reason); nothing that was "
+        + "recorded is changed, and the same command goes on with the run")
   }
 
   private static func failure(_ error: JournalError) -> RunError {

@@ -92,13 +92,15 @@ package final class RunReplay {
           ShadowSession.Subject(
             feed: index, venue: feed.venue, adapter: adapter.digest, shadow: shadow.adapter.digest),
           session: try openSession(shadow.adapter, feed: index, isolation, &loaded),
-          venueLatency: try venueLatency(feed), promoteAfter: shadow.promoteAfter))
+          venueLatency: try venueLatency(feed, index), promoteAfter: shadow.promoteAfter))
     }
   }
 
   /// What a feed's frames' times are the venue's own plus; nil where its capture has times.
-  private func venueLatency(_ feed: FeedDescription) throws(RunError) -> Int64? {
-    do throws(FeedError) { return try FeedOptions(feed.option).venueLatency } catch { throw .feed(error) }
+  private func venueLatency(_ feed: FeedDescription, _ index: Int) throws(RunError) -> Int64? {
+    do throws(FeedError) { return try FeedOptions(feed.option).venueLatency } catch {
+      throw .badInput("\(directory.description): feeds[\(index)].option: \(error)")
+    }
   }
 
   private func openSession(

@@ -23,6 +23,9 @@ package protocol RunSource: AnyObject {
   /// What became of adapters' shadows at the first frame of the batch that was filled last.
   func takeShadowRecords() -> [ShadowRecord]
 
+  /// A shadow that was found to fail by now, at this batch or ahead of it; not one that failed in an earlier attempt too.
+  var failedShadow: ShadowRecord? { get }
+
   /// Throws what was wrong with the inputs, once all that could be read of them was handed out.
   func finish() throws(RunError)
 }
@@ -30,4 +33,5 @@ package protocol RunSource: AnyObject {
 extension RunSource {
   /// Most sources have no shadows.
   package func takeShadowRecords() -> [ShadowRecord] { [] }
+  package var failedShadow: ShadowRecord? { nil }
 }

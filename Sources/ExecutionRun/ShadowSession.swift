@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import AdapterHost
+package import AdapterHost
 internal import CExProveABI
-internal import EventFlow
-internal import ExecutionIR
-internal import RunJournal
+package import EventFlow
+package import ExecutionIR
+package import RunJournal
 
 /// A second version of a feed's adapter, which decodes the frames that the first one decodes and is compared with it, all 64
 /// bytes of each event. Texts and instruments are introduced by events and numbered in their order, so equal streams
 /// have equal tables, and whichever of the two goes on, the numbers stay.
-final class ShadowSession {
+package final class ShadowSession {
   /// What it is about, for the record.
-  struct Subject {
+  package struct Subject: Sendable {
     /// The feed's number in the run.
     var feed: Int
     var venue: String
     var adapter: Digest
     var shadow: Digest
+
+    package init(feed: Int, venue: String, adapter: Digest, shadow: Digest) {
+      self.feed = feed
+      self.venue = venue
+      self.adapter = adapter
+      self.shadow = shadow
+    }
   }
 
   private let subject: Subject
@@ -44,7 +51,7 @@ final class ShadowSession {
   /// Why its worker was given up.
   private var lastIncident: AdapterIncident?
 
-  init(
+  package init(
     _ subject: Subject, session: consuming AdapterSession, venueLatency: Int64?, promoteAfter: UInt64?,
     failedBefore: ShadowRecord? = nil
   ) {
@@ -67,7 +74,7 @@ final class ShadowSession {
     return session.take()
   }
 
-  func takeIncidents() -> [FeedIncident] {
+  package func takeIncidents() -> [FeedIncident] {
     collectIncidents()
     defer { incidents.removeAll() }
     return incidents.map { FeedIncident(feed: UInt32(subject.feed), incident: $0, isShadow: true) }
@@ -80,7 +87,7 @@ final class ShadowSession {
   }
 
   /// Takes over the frames of a batch, none of which is decoded yet. The first one has the number `ordinal` in the feed.
-  func begin(_ main: borrowing EventBatch, ordinal: UInt64) {
+  package func begin(_ main: borrowing EventBatch, ordinal: UInt64) {
     self.ordinal = ordinal
     batch.removeAll()
     nextEvent = 0
@@ -111,7 +118,7 @@ final class ShadowSession {
   /// `end`.
   ///
   /// - Returns: the first difference, or that it failed; it is not to be used any further then.
-  func compare(
+  package func compare(
     _ main: borrowing EventBatch, upTo end: Int, of adapter: borrowing AdapterSession
   ) -> ShadowRecord? {
     var next = 0

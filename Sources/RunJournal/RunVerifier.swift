@@ -306,6 +306,7 @@ package struct RunVerifier {
           if RunStatements.journal(reader.position, stream) != expected {
             fail("journal", "differs from what the ledger commits to at record \(reader.position.records)")
           }
+          if course.pending != nil { fail("journal", "ends between what is told of a shadow and its frame") }
           report.journal = reader.position
           report.records = reader.position.records
           report.events = stream.events

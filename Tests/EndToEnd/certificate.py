@@ -119,6 +119,35 @@ def demanded(bench):
     bench.expect(0, *case.run("off", case.policy("off", [])))
 
 
+def a_shadow_needs_one_too(bench):
+    """A second version that runs along is held to the same policy, and what it brings is accounted for."""
+    case = Case(bench)
+    # Another adapter by its digest, and the same in what it does.
+    data = product.read(case.adapter)
+    at = data.index(b"summary: Nasdaq") + 9
+    second = bench.write("second.so", data[:at] + b"n" + data[at + 1 :])
+    with_it = ["--certificate", case.certificate, "--shadow", second]
+    _, error = bench.expect(1, *case.run("shadow", case.policy(), *with_it))
+    bench.hold(f"{second}: the policy asks for a conformance certificate" in error, error)
+    bench.hold(not os.path.exists(bench.path("shadow/run.json")), "a run began without its shadow's certificate")
+
+    bench.expect(0, *case.run("shadow-warned", case.policy("warn"), *with_it))
+    described = product.run_description(bench.path("shadow-warned"))["feeds"][0]
+    bench.hold("certificate" in described["adapter"] and "certificate" not in described["shadow"]["adapter"], described)
+    bench.expect(0, "verify", bench.path("shadow-warned"))
+
+    own = bench.path("second.certificate")
+    bench.expect(0, "conform", second, "--capture", case.head, "--strictness", "3", "--certificate", own, "--identity", "lab")
+    bench.expect(0, *case.run("shadow", case.policy(), *with_it, "--certificate", own))
+    run = bench.path("shadow")
+    digest = hashlib.sha256(product.read(own)).hexdigest()
+    bench.hold(product.run_description(run)["feeds"][0]["shadow"]["adapter"]["certificate"] == digest, "run.json")
+    bench.expect(0, "verify", run, "--vkey", product.vkey(run))
+    bench.expect(0, "replay", run)
+    os.remove(f"{run}/objects/{digest}")
+    bench.hold(digest in bench.expect(1, "verify", run)[0], "a certificate that is missing")
+
+
 def refused(bench):
     """Each certificate that does not hold, with its reason."""
     case = Case(bench)
@@ -188,4 +217,4 @@ def outputs(bench):
 
 
 if __name__ == "__main__":
-    product.prove("certificate", made_and_read, none_is_earned, demanded, refused, accounted_for, outputs)
+    product.prove("certificate", made_and_read, none_is_earned, demanded, a_shadow_needs_one_too, refused, accounted_for, outputs)
