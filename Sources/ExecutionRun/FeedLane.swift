@@ -91,10 +91,11 @@ package final class FeedLane {
         batch.removeEvents()
       } else {
         ordinal += UInt64(batch.frameCount)
+        let ended = endShadow()
         try session.begin(&batch)
         nextFrame = 0
         decoded = 0
-        guard try read() else { return false }
+        guard try read(ended) else { return false }
       }
       defer { collectIncidents() }
       decoded += try session.decode(&batch, from: decoded)
@@ -111,21 +112,19 @@ package final class FeedLane {
     return true
   }
 
-  private func read() throws -> Bool {
+  /// - Parameter ended: the shadow that the next frame ends.
+  private func read(_ ended: ShadowSession?) throws -> Bool {
     guard damage == nil, quarantine == nil else { return false }
     // A shadow ends between two batches.
-    let end = shadow?.end ?? .max
-    let limit = end == ordinal ? batch.frameCapacity : Int(clamping: end - ordinal)
+    let left = shadow?.end.map { Int(clamping: $0 - ordinal) } ?? .max
     do throws(FeedError) {
-      _ = try reader.read(into: &batch, limit: limit)
+      _ = try reader.read(into: &batch, limit: min(batch.frameCapacity, left))
     } catch {
       // What was read before the damage counts; the damage itself shows in the run's summary and exit code.
       damage = error
     }
     guard batch.frameCount > 0 else { return false }
     batch.setFeed(UInt32(index))
-    let ended = end == ordinal ? shadow : nil
-    if let ended { endShadow(ended) }
     if let venueLatency { _ = try session.frameTimes(&batch, from: 0, latency: venueLatency) }
     if let ended, shadowRecord == nil {
       shadowRecord = ended.record(batch.frame(at: 0), ordinal: ordinal, .promoted)
@@ -134,11 +133,13 @@ package final class FeedLane {
     return true
   }
 
-  /// The frame to come is that at which the shadow takes over, or failed in an earlier attempt.
-  private func endShadow(_ ended: ShadowSession) {
+  /// Where the frame to come is that at which the shadow takes over, or failed in an earlier attempt: the shadow.
+  private func endShadow() -> ShadowSession? {
+    guard let ended = shadow, ended.end == ordinal else { return nil }
     collectIncidents()
     shadow = nil
     if let next = ended.takeSession() { session = next } else { shadowRecord = ended.failedBefore }
+    return ended
   }
 
   private func compareShadow() {
