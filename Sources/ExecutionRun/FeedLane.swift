@@ -86,6 +86,8 @@ package final class FeedLane {
   /// Decodes what comes next; false at the end.
   private func refill() throws(RunError) -> Bool {
     nextEvent = 0
+    // Frames' times are asked for before they are decoded, and a worker may fail at that too.
+    defer { collectIncidents() }
     do {
       if decoded < batch.frameCount {
         batch.removeEvents()
@@ -97,7 +99,6 @@ package final class FeedLane {
         decoded = 0
         guard try read(ended) else { return false }
       }
-      defer { collectIncidents() }
       decoded += try session.decode(&batch, from: decoded)
       compareShadow()
     } catch let error as AdapterError {
