@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import SecureAggregation
+import Testing
+
+/// The same numbers in every run.
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(next() & 255) } }
+
+  /// Uniform enough, with the extremes more often than they are due.
+  mutating func element<F: PrimeField>(_: F.Type = F.self) -> F {
+    switch next() % 16 {
+    case 0: return .zero
+    case 1: return .one
+    case 2: return F(reduced: F.modulus - 1)
+    case 3: return F(reduced: F.modulus - 2)
+    case 4: return F(reduced: F.Integer(truncatingIfNeeded: UInt64.max) % F.modulus)
+    case 5: return F(reduced: F.Integer(1) << F.Integer(next() % UInt64(F.Integer.bitWidth - 1)))
+    default: return F(reduced: .random(in: 0..<F.modulus, using: &self))
+    }
+  }
+}
+
+func bytes(hex: String) -> [UInt8] {
+  let digits = hex.utf8.compactMap { digit -> UInt8? in
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
+  return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+}
+
+func hex(_ bytes: [UInt8]) -> String {
+  bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+}
+
+/// The published vectors: `$EXPROVE_DATA`, else beside the repository. Nil, said aloud, where there are none; a failure
+/// instead where `CI` is `true`.
+func vectorFolder() -> String? {
+  let environment = ProcessInfo.processInfo.environment
+  let beside =
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path + "/shared/data"
+  let path = (environment["EXPROVE_DATA"] ?? beside) + "/vdaf"
+  if FileManager.default.fileExists(atPath: path) { return path }
+  if environment["CI"] == "true" {
+    Issue.record("no \(path): set EXPROVE_DATA")
+  } else {
+    print("skipped: no \(path); set EXPROVE_DATA")
+  }
+  return nil
+}
+
+func object(_ path: String) throws -> [String: Any] {
+  let data = try Data(contentsOf: URL(fileURLWithPath: path))
+  return try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+}
+
+/// A circuit of degree three, which the draft has for its tests alone: the measurements are zero, one and two.
+struct HigherDegree: ValidityCircuit {
+  typealias Field = Field64
+
+  let gadget: PolyEval<Field64>
+  let gadgetCalls = 1
+  let measurementLength = 1
+  let jointRandomnessLength = 0
+  let outputLength = 1
+  let evaluationOutputLength = 1
+
+  init() throws {
+    gadget = try PolyEval([.zero, Field64(reduced: 2), -Field64(reduced: 3), .one])
+  }
+
+  func encode(_ measurement: UInt64) throws(VDAFError) -> SecretBuffer<Field64> {
+    guard measurement <= 2 else { throw .measurementOutOfRange }
+    return SecretBuffer(repeating: Field64(reduced: measurement), count: 1)
+  }
+
+  func writeInputs(
+    _ inputs: inout SecretBuffer<Field64>, measurement: borrowing SecretBuffer<Field64>,
+    jointRandomness: borrowing SecretBuffer<Field64>, at offset: Int, sharesInverse: Field64
+  ) {
+    inputs[1] = measurement[0]
+  }
+
+  func evaluate(
+    measurement: borrowing SecretBuffer<Field64>, gadgetOutputs: borrowing SecretBuffer<Field64>,
+    sharesInverse: Field64
+  ) -> SecretBuffer<Field64> {
+    SecretBuffer(copying: gadgetOutputs.span)
+  }
+
+  func truncate(_ measurement: borrowing SecretBuffer<Field64>) -> SecretBuffer<Field64> {
+    SecretBuffer(copying: measurement.span)
+  }
+
+  func decode(_ sum: [Field64], measurements: Int) throws(VDAFError) -> UInt64 { sum[0].integer }
+}
