@@ -22,10 +22,11 @@ struct BoundedInteger<F: PrimeField>: Sendable {
 
   func encode(_ value: F.Integer, into elements: inout SecretBuffer<F>, at offset: Int) throws(VDAFError) {
     guard value <= maximum else { throw .measurementOutOfRange }
-    let isOver = rest.subtractingReportingOverflow(value).overflow
-    let lower = value &- (lastWeight & mask(isOver))
+    // Both are below half of what an integer holds, so the highest bit of the difference is its sign.
+    let isOver = (rest &- value) >> F.Integer(F.Integer.bitWidth - 1)
+    let lower = value &- (lastWeight &* isOver)
     for bit in 0..<bits - 1 { elements[offset + bit] = F(reduced: lower >> F.Integer(bit) & 1) }
-    elements[offset + bits - 1] = F(reduced: mask(isOver) & 1)
+    elements[offset + bits - 1] = F(reduced: isOver)
   }
 
   /// The number, or the share of it.

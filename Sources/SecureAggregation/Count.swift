@@ -12,7 +12,7 @@ package struct Count<Field: PrimeField>: ValidityCircuit {
   package init() {}
 
   package func encode(_ measurement: Bool) throws(VDAFError) -> SecretBuffer<Field> {
-    SecretBuffer(repeating: Field(reduced: mask(measurement) & 1), count: 1)
+    SecretBuffer(repeating: Field(reduced: measurement ? 1 : 0), count: 1)
   }
 
   package func writeInputs(

@@ -3,51 +3,52 @@
 /// The field of 2^128 - 28 * 2^64 + 1 elements, in Montgomery's form: an element is kept as its product with 2^128. The
 /// modulus is one modulo 2^64, so each of the two steps of a reduction takes a single multiplication.
 package struct Field128: PrimeField {
-  package static let modulus: UInt128 = 0xFFFF_FFFF_FFFF_FFE4_0000_0000_0000_0001
-  package static let zero = Field128(montgomery: 0)
-  package static let one = Field128(reduced: 1)
+  @inlinable package static var modulus: UInt128 { 0xFFFF_FFFF_FFFF_FFE4_0000_0000_0000_0001 }
+  @inlinable package static var zero: Self { Field128(montgomery: 0) }
+  /// 2^128 is 28 * 2^64 - 1.
+  @inlinable package static var one: Self { Field128(montgomery: (28 << 64) - 1) }
   package static let twoAdicity = 66
   /// Seven to the 4,611,686,018,427,387,897th.
   package static let generator = Field128(reduced: 7).power(4_611_686_018_427_387_897)
 
-  private static let upperModulus: UInt64 = 0xFFFF_FFFF_FFFF_FFE4
+  @inlinable static var upperModulus: UInt64 { 0xFFFF_FFFF_FFFF_FFE4 }
   /// 2^256 modulo the modulus: (28 * 2^64 - 1)^2 = 784 * 2^128 - 56 * 2^64 + 1, and 2^128 again.
-  private static let square: UInt128 = (784 * 28 - 56) << 64 - 783
+  @inlinable static var square: UInt128 { (784 * 28 - 56) << 64 - 783 }
 
-  private let form: UInt128
+  @usableFromInline let form: UInt128
 
-  @inline(__always)
-  private init(montgomery: UInt128) { form = montgomery }
+  @inlinable @inline(__always)
+  init(montgomery: UInt128) { form = montgomery }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   package init(reduced integer: UInt128) { self = Field128(montgomery: integer) * Field128(montgomery: Self.square) }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   package var integer: UInt128 {
     Self.reduce(upper: 0, UInt64(truncatingIfNeeded: form >> 64), UInt64(truncatingIfNeeded: form)).form
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   package static func + (left: Field128, right: Field128) -> Field128 {
-    let (difference, isNegative) = left.form.subtractingReportingOverflow(modulus &- right.form)
-    return Field128(montgomery: difference &+ (modulus & mask(isNegative)))
+    let (difference, negative) = subtract(left.form, modulus &- right.form)
+    return Field128(montgomery: difference &+ (modulus & twice(negative)))
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   package static func - (left: Field128, right: Field128) -> Field128 {
-    let (difference, isNegative) = left.form.subtractingReportingOverflow(right.form)
-    return Field128(montgomery: difference &+ (modulus & mask(isNegative)))
+    let (difference, negative) = subtract(left.form, right.form)
+    return Field128(montgomery: difference &+ (modulus & twice(negative)))
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   package static func * (left: Field128, right: Field128) -> Field128 {
     let (upper, second, first) = product(left, right)
     return reduce(upper: upper, second, first)
   }
 
   /// The product of the two forms: 128 bits, and two words below them.
-  @inline(__always)
-  private static func product(_ left: Field128, _ right: Field128) -> (UInt128, UInt64, UInt64) {
+  @inlinable @inline(__always)
+  static func product(_ left: Field128, _ right: Field128) -> (UInt128, UInt64, UInt64) {
     let a0 = UInt128(UInt64(truncatingIfNeeded: left.form)), a1 = left.form >> 64
     let b0 = UInt128(UInt64(truncatingIfNeeded: right.form)), b1 = right.form >> 64
     let low = a0 &* b0, cross = a0 &* b1, other = a1 &* b0
@@ -59,46 +60,46 @@ package struct Field128: PrimeField {
   }
 
   /// A number divided by 2^128; its upper 128 bits are less than the modulus.
-  @inline(__always)
-  private static func reduce(upper: UInt128, _ second: UInt64, _ first: UInt64) -> Field128 {
+  @inlinable @inline(__always)
+  static func reduce(upper: UInt128, _ second: UInt64, _ first: UInt64) -> Field128 {
     // The multiple of the modulus that has the same lowest word is taken away, twice. The result lies between minus the
     // modulus and the modulus.
     let firstMultiple = UInt128(first) &* UInt128(upperModulus)
-    let (next, isBorrowed) = second.subtractingReportingOverflow(UInt64(truncatingIfNeeded: firstMultiple))
+    let (next, borrow) = subtract(second, UInt64(truncatingIfNeeded: firstMultiple))
     let secondMultiple = UInt128(next) &* UInt128(upperModulus)
-    let (once, isNegative) = upper.subtractingReportingOverflow(firstMultiple >> 64 &+ (isBorrowed ? 1 : 0))
-    let (twice, isNegativeAgain) = once.subtractingReportingOverflow(secondMultiple)
-    let negative: UInt128 = mask(isNegative) | mask(isNegativeAgain)
-    return Field128(montgomery: twice &+ (modulus & negative))
+    // Together they stay below 2^128: the first part is at most 2^64 - 28, the second at most that times 2^64 - 1.
+    let multiples = secondMultiple &+ firstMultiple >> 64 &+ UInt128(borrow & 1)
+    let (difference, negative) = subtract(upper, multiples)
+    return Field128(montgomery: difference &+ (modulus & twice(negative)))
   }
 
   package struct SumOfProducts: ProductSum {
-    private var upper: UInt128 = 0
-    private var lower: UInt128 = 0
-    private var carries: UInt64 = 0
+    @usableFromInline var upper: UInt128 = 0
+    @usableFromInline var lower: UInt128 = 0
+    @usableFromInline var carries: UInt64 = 0
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package init() {}
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func add(_ left: Field128, _ right: Field128) {
       let (high, second, first) = product(left, right)
-      let (low, isCarried) = lower.addingReportingOverflow(UInt128(second) &<< 64 | UInt128(first))
+      let (low, carry) = SecureAggregation.add(lower, UInt128(second) &<< 64 | UInt128(first))
       // A product's upper half is at most 2^128 - 2.
-      let (sum, isWrapped) = upper.addingReportingOverflow(high &+ (isCarried ? 1 : 0))
+      let (sum, carried) = SecureAggregation.add(upper, high &+ UInt128(carry))
       lower = low
       upper = sum
-      carries &+= isWrapped ? 1 : 0
+      carries &+= carried
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package var value: Field128 {
       // Each carry is 2^128, thus 28 * 2^64 - 1, in the upper half; the count is small, so the sum wraps once at most.
       let folded = UInt128(carries &* 28) &<< 64 &- UInt128(carries)
-      let (sum, isWrapped) = upper.addingReportingOverflow(folded)
-      let (more, _) = sum.addingReportingOverflow(((28 &<< 64) &- 1) & mask(isWrapped))
-      let (reduced, isReduced) = more.subtractingReportingOverflow(modulus)
-      let rest = reduced &+ (modulus & mask(isReduced))
+      let (sum, carry) = SecureAggregation.add(upper, folded)
+      let more = sum &+ UInt128(carry &* 28) &<< 64 &- UInt128(carry)
+      let (difference, negative) = subtract(more, modulus)
+      let rest = difference &+ (modulus & twice(negative))
       return reduce(upper: rest, UInt64(truncatingIfNeeded: lower >> 64), UInt64(truncatingIfNeeded: lower))
     }
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Polynomials given by their values at the roots of unity of one order, a power of two: the form of the draft's proofs.
-struct LagrangeBasis<F: PrimeField>: Sendable {
-  let size: Int
+package struct LagrangeBasis<F: PrimeField>: Sendable {
+  package let size: Int
   /// How many of the values are given; the degree is less than that.
-  let known: Int
+  package let known: Int
   private let nodes: [F]
   /// Each root divided by the size.
   private let weights: [F]
@@ -12,7 +12,7 @@ struct LagrangeBasis<F: PrimeField>: Sendable {
   private let completion: [[F]]
 
   /// Where fewer values than `size` are known, the others follow from the degree.
-  init(size: Int, known: Int) {
+  package init(size: Int, known: Int) {
     precondition(size > 0 && size & (size - 1) == 0 && (1...size).contains(known))
     self.size = size
     self.known = known
@@ -36,7 +36,7 @@ struct LagrangeBasis<F: PrimeField>: Sendable {
   }
 
   /// Fills in what is not given.
-  func extend(_ values: inout SecretBuffer<F>) {
+  package func extend(_ values: inout SecretBuffer<F>) {
     precondition(values.count == size)
     for (index, coefficients) in completion.enumerated() {
       var sum = F.SumOfProducts()
@@ -48,7 +48,7 @@ struct LagrangeBasis<F: PrimeField>: Sendable {
   /// What the values are multiplied with to give, added up, the polynomial's value at the point: for each node the
   /// product of the point's distances from all the others, times the node's weight. No division, so the nodes
   /// themselves are points like any other.
-  func coefficients(at point: F) -> SecretBuffer<F> {
+  package func coefficients(at point: F) -> SecretBuffer<F> {
     var coefficients = SecretBuffer<F>(repeating: .one, count: size)
     var product = F.one
     for index in 0..<size {

@@ -33,7 +33,7 @@ package struct MultihotCountVec<Field: PrimeField>: ValidityCircuit {
     var elements = SecretBuffer<Field>(repeating: .zero, count: check.length)
     var count: Field.Integer = 0
     for index in 0..<outputLength {
-      let bit: Field.Integer = mask(measurement[index]) & 1
+      let bit: Field.Integer = measurement[index] ? 1 : 0
       elements[index] = Field(reduced: bit)
       count &+= bit
     }

@@ -4,9 +4,9 @@
 /// row for each value and a column for each polynomial, so that one root serves a whole row.
 ///
 /// Coefficients stand in bit-reversed order. Both directions then work in place, and nothing is ever permuted.
-struct NumberTheoreticTransform<F: PrimeField>: Sendable {
+package struct NumberTheoreticTransform<F: PrimeField>: Sendable {
   /// How many values, a power of two.
-  let size: Int
+  package let size: Int
   /// The powers of the root of unity, of its inverse, and those of the roots of each shift.
   private let roots: [F]
   private let inverseRoots: [F]
@@ -16,7 +16,7 @@ struct NumberTheoreticTransform<F: PrimeField>: Sendable {
   private let twists: [F]
 
   /// With a density of four, `values(ofShift:)` gives the values at three further points after each root.
-  init(size: Int, density: Int = 1) {
+  package init(size: Int, density: Int = 1) {
     precondition(size > 0 && size & (size - 1) == 0 && density > 0 && density & (density - 1) == 0)
     self.size = size
     shifts = density
@@ -36,7 +36,7 @@ struct NumberTheoreticTransform<F: PrimeField>: Sendable {
   }
 
   /// From values at the roots to coefficients times `size`, in bit-reversed order.
-  func interpolate(_ matrix: inout SecretBuffer<F>, width: Int) {
+  package func interpolate(_ matrix: inout SecretBuffer<F>, width: Int) {
     precondition(matrix.count == size * width)
     var half = size / 2
     while half > 0 {
@@ -57,7 +57,7 @@ struct NumberTheoreticTransform<F: PrimeField>: Sendable {
   }
 
   /// From what `interpolate` gives to the values at the roots times the `shift`-th power of the denser root.
-  func evaluate(_ coefficients: borrowing SecretBuffer<F>, shift: Int, width: Int, into matrix: inout SecretBuffer<F>) {
+  package func evaluate(_ coefficients: borrowing SecretBuffer<F>, shift: Int, width: Int, into matrix: inout SecretBuffer<F>) {
     precondition(coefficients.count == size * width && matrix.count == size * width && (0..<shifts).contains(shift))
     for row in 0..<size {
       let twist = twists[shift * size + row]

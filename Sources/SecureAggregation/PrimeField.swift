@@ -36,10 +36,10 @@ extension PrimeField {
   /// Bytes of an encoded element, the lowest first.
   package static var encodedSize: Int { Integer.bitWidth / 8 }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   package static prefix func - (element: Self) -> Self { zero - element }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   package static func += (left: inout Self, right: Self) { left = left + right }
 
   /// The exponent is no secret: the time tells it.
@@ -77,10 +77,11 @@ extension PrimeField {
 
   static func encode(_ elements: borrowing SecretBuffer<Self>, into bytes: inout SecretBytes, at offset: Int) {
     for index in 0..<elements.count {
-      var integer = elements[index].integer
-      for place in 0..<encodedSize {
-        bytes[offset + index * encodedSize + place] = UInt8(truncatingIfNeeded: integer)
-        integer >>= 8
+      let integer = elements[index].integer
+      for place in stride(from: 0, to: encodedSize, by: 8) {
+        bytes.store(
+          UInt64(truncatingIfNeeded: integer &>> Integer(truncatingIfNeeded: 8 * place)),
+          at: offset + index * encodedSize + place)
       }
     }
   }
@@ -88,8 +89,9 @@ extension PrimeField {
   @inline(__always)
   private static func integer(_ bytes: Span<UInt8>, at offset: Int) -> Integer {
     var integer: Integer = 0
-    for place in 0..<encodedSize {
-      integer |= Integer(truncatingIfNeeded: bytes[offset + place]) &<< Integer(truncatingIfNeeded: 8 * place)
+    for place in stride(from: 0, to: encodedSize, by: 8) {
+      integer |=
+        Integer(truncatingIfNeeded: bytes.word(at: offset + place)) &<< Integer(truncatingIfNeeded: 8 * place)
     }
     return integer
   }
@@ -117,7 +119,3 @@ extension PrimeField {
     return (0..<buffer.count).map { buffer[$0] }
   }
 }
-
-/// All ones for true, all zeros for false: selects without a branch.
-@inline(__always)
-func mask<Integer: FixedWidthInteger & UnsignedInteger>(_ condition: Bool) -> Integer { 0 &- (condition ? 1 : 0) }

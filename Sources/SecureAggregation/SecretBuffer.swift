@@ -74,3 +74,20 @@ extension SecretBuffer where Element == UInt8 {
     return bytes
   }
 }
+
+extension SecretBuffer where Element == UInt8 {
+  /// Writes eight bytes, the lowest first.
+  @inline(__always)
+  mutating func store(_ word: UInt64, at offset: Int) {
+    precondition(offset >= 0 && offset <= count - 8)
+    unsafe UnsafeMutableRawPointer(base + offset).storeBytes(of: word.littleEndian, as: UInt64.self)
+  }
+}
+
+extension Span where Element == UInt8 {
+  /// Reads eight bytes, the lowest first.
+  @inline(__always)
+  func word(at offset: Int) -> UInt64 {
+    unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+  }
+}

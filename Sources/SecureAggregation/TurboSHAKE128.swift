@@ -48,9 +48,7 @@ package struct TurboSHAKE128: ~Copyable {
   package mutating func absorb(_ bytes: Span<UInt8>) {
     var index = 0
     while index + 8 <= bytes.count {
-      var word: UInt64 = 0
-      for place in 0..<8 { word |= UInt64(bytes[index + place]) << UInt64(8 * place) }
-      absorb(word: word)
+      absorb(word: bytes.word(at: index))
       index += 8
     }
     while index < bytes.count {
