@@ -103,6 +103,7 @@ let package = Package(
         ])
       ]),
     room("MarketModel", ["CExProveABI", "ExecutionIR", "EventFlow"]),
+    room("SecureAggregation"),
     // Floor 3
     room(
       "AdapterHost",
@@ -220,6 +221,7 @@ let package = Package(
         "Feeds", "Governance", "RunJournal", "TransparencyLog", "VenueSimulator",
       ]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
+    tests("SecureAggregationTests", ["SecureAggregation"]),
   ]
 )
 
@@ -237,7 +239,7 @@ if Context.environment["EXPROVE_DEV"] == "1" {
       name: "benchmarks",
       dependencies: [
         "AdapterHost", "BenchmarkLimits", "CExProveABI", "CivilTime", "DurableFiles", "EventFlow", "ExecutionIR",
-        "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog",
+        "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "SecureAggregation", "TransparencyLog",
       ], path: "Tests/Benchmarks/Worker", swiftSettings: swiftRules),
   ]
 }

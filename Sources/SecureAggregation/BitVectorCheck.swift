@@ -8,8 +8,10 @@ struct BitVectorCheck<F: PrimeField>: Sendable {
   let calls: Int
   let gadget: ParallelSum<Mul<F>>
 
-  init(length: Int, chunkLength: Int) throws(VDAFError) {
+  /// Without a chunk length: the one that makes the shortest proof.
+  init(length: Int, chunkLength: Int?) throws(VDAFError) {
     try CircuitLimits.positive(length, "length")
+    let chunkLength = chunkLength ?? Self.bestChunkLength(length: length)
     try CircuitLimits.positive(chunkLength, "chunk length")
     self.length = length
     self.chunkLength = chunkLength
@@ -17,17 +19,18 @@ struct BitVectorCheck<F: PrimeField>: Sendable {
     gadget = ParallelSum(Mul(), count: chunkLength)
   }
 
-  /// The chunk length that makes the shortest proof for so many elements.
-  static func bestChunkLength(length: Int) -> Int {
-    var best = (chunk: max(length, 1), cost: Int.max)
+  /// Each power of two allows one call less than itself, and costs twice as many values of the gadget's polynomial; each
+  /// element of a chunk costs two seeds.
+  private static func bestChunkLength(length: Int) -> Int {
+    var best = length, bestCost = Int.max
     var points = 2
-    while points - 1 <= max(length, 1) * 2 {
+    while points <= 4 * length {
       let chunk = (length + points - 2) / (points - 1)
       let cost = 2 * chunk + 2 * points
-      if chunk > 0, cost < best.cost { best = (chunk, cost) }
+      if cost < bestCost { (best, bestCost) = (chunk, cost) }
       points *= 2
     }
-    return best.chunk
+    return best
   }
 
   func writeInputs(

@@ -7,8 +7,7 @@ package struct Histogram<Field: PrimeField>: ValidityCircuit {
 
   /// Without a chunk length: the one that makes the shortest proof.
   package init(length: Int, chunkLength: Int? = nil) throws(VDAFError) {
-    check = try BitVectorCheck(
-      length: length, chunkLength: chunkLength ?? BitVectorCheck<Field>.bestChunkLength(length: length))
+    check = try BitVectorCheck(length: length, chunkLength: chunkLength)
   }
 
   package var gadget: ParallelSum<Mul<Field>> { check.gadget }

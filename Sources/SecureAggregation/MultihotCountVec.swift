@@ -15,9 +15,7 @@ package struct MultihotCountVec<Field: PrimeField>: ValidityCircuit {
       throw .badParameter("the maximum weight must be from one to the length")
     }
     weight = try BoundedInteger(maximum: Field.Integer(maximumWeight))
-    let elements = length + weight.bits
-    check = try BitVectorCheck(
-      length: elements, chunkLength: chunkLength ?? BitVectorCheck<Field>.bestChunkLength(length: elements))
+    check = try BitVectorCheck(length: length + weight.bits, chunkLength: chunkLength)
     outputLength = length
   }
 

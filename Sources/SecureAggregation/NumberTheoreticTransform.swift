@@ -10,19 +10,19 @@ package struct NumberTheoreticTransform<F: PrimeField>: Sendable {
   /// The powers of the root of unity, of its inverse, and those of the roots of each shift.
   private let roots: [F]
   private let inverseRoots: [F]
-  /// The size for values at the roots themselves and at the `shifts - 1` cosets between them.
+  /// How many cosets of the roots there are values at, the roots themselves included.
   private let shifts: Int
   /// For each coset, what the coefficient in that row is multiplied with, its share of the inverse transform included.
   private let twists: [F]
 
-  /// With a density of four, `values(ofShift:)` gives the values at three further points after each root.
+  /// With a density of four there are three further points after each root, of shift one, two and three.
   package init(size: Int, density: Int = 1) {
     precondition(size > 0 && size & (size - 1) == 0 && density > 0 && density & (density - 1) == 0)
     self.size = size
     shifts = density
     let logarithm = size.trailingZeroBitCount
-    roots = powers(of: F.root(logarithm: logarithm), count: max(size, 1))
-    inverseRoots = powers(of: F.root(logarithm: logarithm).inverse, count: max(size, 1))
+    roots = powers(of: F.root(logarithm: logarithm), count: size)
+    inverseRoots = powers(of: F.root(logarithm: logarithm).inverse, count: size)
     let denser = F.root(logarithm: logarithm + density.trailingZeroBitCount)
     let fraction = F(reduced: F.Integer(size)).inverse
     var twists: [F] = []
@@ -57,7 +57,9 @@ package struct NumberTheoreticTransform<F: PrimeField>: Sendable {
   }
 
   /// From what `interpolate` gives to the values at the roots times the `shift`-th power of the denser root.
-  package func evaluate(_ coefficients: borrowing SecretBuffer<F>, shift: Int, width: Int, into matrix: inout SecretBuffer<F>) {
+  package func evaluate(
+    _ coefficients: borrowing SecretBuffer<F>, shift: Int, width: Int, into matrix: inout SecretBuffer<F>
+  ) {
     precondition(coefficients.count == size * width && matrix.count == size * width && (0..<shifts).contains(shift))
     for row in 0..<size {
       let twist = twists[shift * size + row]

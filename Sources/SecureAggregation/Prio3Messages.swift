@@ -17,10 +17,10 @@ package struct ShardedReport: ~Copyable, Sendable {
 
   /// Aggregator 0 is the leader.
   package func inputShare(_ aggregator: Int) throws(VDAFError) -> SecretBytes {
-    guard aggregator >= 0 else { throw .noSuchAggregator(aggregator) }
+    let shares = 1 + (inputShares.count - leaderSize) / helperSize
+    guard (0..<shares).contains(aggregator) else { throw .noSuchAggregator(aggregator) }
     let start = aggregator == 0 ? 0 : leaderSize + (aggregator - 1) * helperSize
     let size = aggregator == 0 ? leaderSize : helperSize
-    guard start < inputShares.count else { throw .noSuchAggregator(aggregator) }
     return SecretBytes(copying: inputShares.span.extracting(start..<start + size))
   }
 }

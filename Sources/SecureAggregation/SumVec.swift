@@ -12,7 +12,7 @@ package struct SumVec<Field: PrimeField>: ValidityCircuit {
     try CircuitLimits.positive(length, "length")
     number = try BoundedInteger(maximum: maximum)
     let bits = try CircuitLimits.product(length, number.bits, "length of an encoded measurement")
-    check = try BitVectorCheck(length: bits, chunkLength: chunkLength ?? BitVectorCheck<Field>.bestChunkLength(length: bits))
+    check = try BitVectorCheck(length: bits, chunkLength: chunkLength)
     outputLength = length
   }
 

@@ -61,7 +61,7 @@ enum CircuitLimits {
 
 extension ValidityCircuit {
   /// The numbers of a sum to which each of the measurements has added `largest` at most.
-  func integers(
+  package func integers(
     _ sum: [Field], measurements: Int, largest: Field.Integer
   ) throws(VDAFError) -> [Field.Integer] {
     guard sum.count == outputLength else {

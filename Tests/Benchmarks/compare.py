@@ -108,6 +108,22 @@ COMPARISONS = [
     ("Plan, 13 slices at 3 venues, solve only", "plans", "plan 13x3, solve", [
         (peer("osqp", "continuous, solve only"), "python osqp 13x3, solve"),
     ]),
+    ("Prio3SumVec, 100 numbers of 16 bits, split by the contributor", "reports", "sum vector split", [
+        ("as many field multiplications", "sum vector split, products"),
+        ("as many field multiplications and Keccak permutations", "sum vector split, limit"),
+    ]),
+    ("Prio3SumVec, 100 numbers of 16 bits, checked and added by both of two aggregators", "reports", "sum vector check", [
+        ("as many field multiplications", "sum vector check, products"),
+        ("as many field multiplications and Keccak permutations", "sum vector check, limit"),
+    ]),
+    ("Prio3Histogram, 1,000 buckets, split by the contributor", "reports", "histogram split", [
+        ("as many field multiplications", "histogram split, products"),
+        ("as many field multiplications and Keccak permutations", "histogram split, limit"),
+    ]),
+    ("Prio3Histogram, 1,000 buckets, checked and added by both of two aggregators", "reports", "histogram check", [
+        ("as many field multiplications", "histogram check, products"),
+        ("as many field multiplications and Keccak permutations", "histogram check, limit"),
+    ]),
 ]
 
 

@@ -65,25 +65,12 @@ struct VectorTests {
     case "Prio3HigherDegree":
       let vdaf = try Prio3(HigherDegree(), algorithm: 0xFFFF_FFFF, shares: shares)
       return try Replay(vdaf, file, vector).run(
-        measurement: { UInt64(try #require($0 as? Int)) }, result: { UInt64(try #require($0 as? Int)) })
+        measurement: { [UInt64(try #require($0 as? Int))] }, result: { [UInt64(try #require($0 as? Int))] })
     default:
       Issue.record("\(file): an algorithm that is not known")
       return 0
     }
   }
-}
-
-/// Keeps what has one owner in a table.
-private final class Kept<Field: PrimeField> {
-  private var state: VerifierState<Field>?
-  let verifierShare: [UInt8]
-
-  init(_ state: consuming VerifierState<Field>) {
-    verifierShare = state.verifierShare.encoded
-    self.state = consume state
-  }
-
-  func take() -> VerifierState<Field>? { state.take() }
 }
 
 private final class Replay<Circuit: ValidityCircuit> {

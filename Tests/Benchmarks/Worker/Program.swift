@@ -3,6 +3,7 @@
 internal import AdapterHost
 internal import ExecutionIR
 internal import Glibc
+internal import SecureAggregation
 
 /// The worker of the benchmarks: `benchmarks CAPTURES WORK`. It makes its inputs in the directory WORK, then reads names of
 /// contestants from standard input and answers each with a line about one pass.
@@ -72,6 +73,18 @@ internal import Glibc
     case "plan 13x3, solve": try PlanSolve(inputs.problem("13x3-caps"), withSetup: false)
     case "itch summary": try ItchSummary(inputs.itch)
     case "itch digest": DigestLimit(messages: Inputs.repeats * inputs.captureMessages)
+    case "sum vector split": try ReportCircuit.sumVec.contestant(.shard, over: Field128.self, count: 200)
+    case "sum vector split, products": try AggregationLimit(.sumVec, .shard, withPermutations: false)
+    case "sum vector split, limit": try AggregationLimit(.sumVec, .shard, withPermutations: true)
+    case "sum vector check": try ReportCircuit.sumVec.contestant(.verify, over: Field128.self, count: 200)
+    case "sum vector check, products": try AggregationLimit(.sumVec, .verify, withPermutations: false)
+    case "sum vector check, limit": try AggregationLimit(.sumVec, .verify, withPermutations: true)
+    case "histogram split": try ReportCircuit.histogram.contestant(.shard, over: Field128.self, count: 200)
+    case "histogram split, products": try AggregationLimit(.histogram, .shard, withPermutations: false)
+    case "histogram split, limit": try AggregationLimit(.histogram, .shard, withPermutations: true)
+    case "histogram check": try ReportCircuit.histogram.contestant(.verify, over: Field128.self, count: 200)
+    case "histogram check, products": try AggregationLimit(.histogram, .verify, withPermutations: false)
+    case "histogram check, limit": try AggregationLimit(.histogram, .verify, withPermutations: true)
     default: throw BenchmarkError("there is no contestant \"\(name)\"")
     }
   }

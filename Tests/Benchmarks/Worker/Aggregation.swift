@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import SecureAggregation
+internal import Synchronization
+
+/// What is done with a report of two aggregators: its contributor splits it, or both check it and add it up.
+enum ReportPart {
+  case shard
+  case verify
+}
+
+/// The circuits that are compared, over a field of choice.
+enum ReportCircuit {
+  case sumVec
+  case histogram
+
+  func contestant<F: PrimeField>(_ part: ReportPart, over _: F.Type, count: Int) throws -> any Contestant {
+    switch self {
+    case .sumVec:
+      let vdaf = try Prio3(SumVec<F>(length: 100, maximum: 65_535), algorithm: 3, shares: 2)
+      return ReportPass(vdaf, (0..<100).map { F.Integer($0 * 655) }, part, count: count)
+    case .histogram:
+      let vdaf = try Prio3(Histogram<F>(length: 1_000), algorithm: 4, shares: 2)
+      return ReportPass(vdaf, 617, part, count: count)
+    }
+  }
+
+  /// Elements that are drawn from the XOF or bound into it, on both sides of the exchange: each once by the contributor
+  /// or the helper to expand the helper's share, and the measurement once more in either share to bind it.
+  func drawn() throws -> Int {
+    switch self {
+    case .sumVec: try drawn(Prio3SumVec(shares: 2, length: 100, maximum: 65_535))
+    case .histogram: try drawn(Prio3Histogram(shares: 2, length: 1_000))
+    }
+  }
+
+  private func drawn<Circuit: ValidityCircuit>(_ vdaf: Prio3<Circuit>) -> Int {
+    (vdaf.inputShareSize(0) - 32) / Circuit.Field.encodedSize + 2 * vdaf.circuit.measurementLength
+  }
+}
+
+private final class ReportPass<Circuit: ValidityCircuit>: Contestant {
+  private let vdaf: Prio3<Circuit>
+  private let measurement: Circuit.Measurement
+  private let part: ReportPart
+  private let count: Int
+  private let context = Array("benchmark".utf8)
+  private let nonce = [UInt8](repeating: 7, count: 16)
+
+  init(_ vdaf: Prio3<Circuit>, _ measurement: Circuit.Measurement, _ part: ReportPart, count: Int) {
+    self.vdaf = vdaf
+    self.measurement = measurement
+    self.part = part
+    self.count = count
+  }
+
+  func pass() throws -> Pass {
+    var watch = Stopwatch()
+    let randomness = SecretBytes.random(count: vdaf.randomnessSize)
+    if part == .shard {
+      try watch.measure {
+        for _ in 0..<count {
+          _ = try vdaf.shard(measurement, context: context, nonce: nonce, randomness: randomness)
+        }
+      }
+      return Pass(units: count, nanoseconds: watch.nanoseconds, answer: "")
+    }
+    let report = try vdaf.shard(measurement, context: context, nonce: nonce, randomness: randomness)
+    FieldWork.reset()
+    let leader = try report.inputShare(0), helper = try report.inputShare(1)
+    let key = SecretBytes.random(count: 32)
+    var sums = [vdaf.aggregateInit(), vdaf.aggregateInit()]
+    try watch.measure {
+      for _ in 0..<count {
+        let first = try vdaf.verifyInit(
+          verifyKey: key, context: context, aggregator: 0, nonce: nonce, publicShare: report.publicShare,
+          inputShare: leader)
+        let second = try vdaf.verifyInit(
+          verifyKey: key, context: context, aggregator: 1, nonce: nonce, publicShare: report.publicShare,
+          inputShare: helper)
+        let message = try vdaf.verifierSharesToMessage([first.verifierShare, second.verifierShare], context: context)
+        try vdaf.aggregateUpdate(&sums[0], vdaf.verifyNext(first, message: message))
+        try vdaf.aggregateUpdate(&sums[1], vdaf.verifyNext(second, message: message))
+      }
+    }
+    _ = try vdaf.unshard(sums, measurements: count)
+    return Pass(units: count, nanoseconds: watch.nanoseconds, answer: "")
+  }
+}
+
+/// As many multiplications as one report needs, and if wanted as many permutations of Keccak; and nothing else.
+final class AggregationLimit: Contestant {
+  private let products: Int
+  private let summed: Int
+  private let words: Int
+  private var left = (1...1024).map { Field128(reduced: UInt128($0) << 90) }
+  private let right = (1...1024).map { Field128(reduced: UInt128($0) << 77) }
+
+  init(_ circuit: ReportCircuit, _ part: ReportPart, withPermutations: Bool) throws {
+    let counting = try circuit.contestant(part, over: CountedField.self, count: 1)
+    FieldWork.reset()
+    _ = try counting.pass()
+    (products, summed) = (FieldWork.products.load(ordering: .relaxed), FieldWork.summed.load(ordering: .relaxed))
+    words = withPermutations ? try circuit.drawn() * 2 : 0
+  }
+
+  func pass() -> Pass {
+    var watch = Stopwatch()
+    let count = 200
+    watch.measure {
+      for _ in 0..<count {
+        for start in stride(from: 0, to: products, by: left.count) {
+          for index in 0..<min(left.count, products - start) { left[index] = left[index] * right[index] }
+        }
+        var sum = Field128.SumOfProducts()
+        for start in stride(from: 0, to: summed, by: left.count) {
+          for index in 0..<min(left.count, summed - start) { sum.add(left[index], right[index]) }
+        }
+        left[0] = sum.value
+        guard words > 0 else { continue }
+        var sponge = TurboSHAKE128(domain: 1)
+        for _ in 0..<words { sponge.absorb(word: 5) }
+        left[1] = Field128(reduced: UInt128(sponge.squeezeWord()))
+      }
+    }
+    return Pass(units: count, nanoseconds: watch.nanoseconds, answer: "")
+  }
+}
+
+private enum FieldWork {
+  static let products = Atomic(0)
+  static let summed = Atomic(0)
+
+  static func reset() {
+    products.store(0, ordering: .relaxed)
+    summed.store(0, ordering: .relaxed)
+  }
+}
+
+/// The larger field, which counts what is multiplied in it.
+private struct CountedField: PrimeField {
+  static var modulus: UInt128 { Field128.modulus }
+  static var zero: CountedField { CountedField(element: .zero) }
+  static var one: CountedField { CountedField(element: .one) }
+  static var twoAdicity: Int { Field128.twoAdicity }
+  static var generator: CountedField { CountedField(element: .generator) }
+
+  let element: Field128
+
+  private init(element: Field128) { self.element = element }
+
+  /// Into Montgomery's form, by a multiplication.
+  init(reduced integer: UInt128) {
+    FieldWork.products.add(1, ordering: .relaxed)
+    element = Field128(reduced: integer)
+  }
+
+  var integer: UInt128 { element.integer }
+
+  static func + (left: CountedField, right: CountedField) -> CountedField {
+    CountedField(element: left.element + right.element)
+  }
+
+  static func - (left: CountedField, right: CountedField) -> CountedField {
+    CountedField(element: left.element - right.element)
+  }
+
+  static func * (left: CountedField, right: CountedField) -> CountedField {
+    FieldWork.products.add(1, ordering: .relaxed)
+    return CountedField(element: left.element * right.element)
+  }
+
+  struct SumOfProducts: ProductSum {
+    private var sum = Field128.SumOfProducts()
+
+    init() {}
+
+    mutating func add(_ left: CountedField, _ right: CountedField) {
+      FieldWork.summed.add(1, ordering: .relaxed)
+      sum.add(left.element, right.element)
+    }
+
+    var value: CountedField { CountedField(element: sum.value) }
+  }
+}
