@@ -67,7 +67,7 @@ package struct Field128: PrimeField {
     let firstMultiple = UInt128(first) &* UInt128(upperModulus)
     let (next, borrow) = subtract(second, UInt64(truncatingIfNeeded: firstMultiple))
     let secondMultiple = UInt128(next) &* UInt128(upperModulus)
-    // Together they stay below 2^128: the first part is at most 2^64 - 28, the second at most that times 2^64 - 1.
+    // The second is at most (2^64 - 1)(2^64 - 28), and what is added less than 2^64: so they stay below 2^128.
     let multiples = secondMultiple &+ firstMultiple >> 64 &+ UInt128(borrow & 1)
     let (difference, negative) = subtract(upper, multiples)
     return Field128(montgomery: difference &+ (modulus & twice(negative)))

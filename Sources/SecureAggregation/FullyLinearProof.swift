@@ -31,6 +31,7 @@ struct FullyLinearProof<Circuit: ValidityCircuit>: Sendable {
     _ = try CircuitLimits.product(arity, points, "wire matrix")
     gadgetKnown = known
     gadgetPoints = max(nextPowerOfTwo(known), points)
+    _ = try CircuitLimits.product(gadgetPoints - known, known, "completion of a gadget polynomial")
     transform = NumberTheoreticTransform(size: points, density: gadgetPoints / points)
     wireBasis = LagrangeBasis(size: points, known: points)
     gadgetBasis = LagrangeBasis(size: gadgetPoints, known: gadgetKnown)

@@ -5,7 +5,8 @@ private import Glibc
 package typealias SecretBytes = SecretBuffer<UInt8>
 
 /// A run of plain values that must not outlive their use: it has one owner, and its memory is overwritten before it is
-/// given back, by a call that the optimiser may not leave out. The only unsafe memory of this room.
+/// given back, by a call that the optimiser may not leave out. What the processor holds of it in registers, or spills from
+/// them, is not reached. The only unsafe memory of this room.
 @safe package struct SecretBuffer<Element: BitwiseCopyable>: ~Copyable {
   private let base: UnsafeMutablePointer<Element>
   package let count: Int

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds what was built to the rules: no floating-point instruction in the engine's objects, adapters that export one
-symbol and a client library that exports what client.h declares, each needing only what it may.
+"""Holds what was built to the rules: no floating-point instruction in the engine's objects, no branch in the arithmetic
+of the secret-sharing fields, adapters that export one symbol and a client library that exports what client.h declares,
+each needing only what it may.
 check_built.py BUILD_DIRECTORY. Ends with `N passed, N failed`."""
 import glob
 import os
@@ -19,6 +20,13 @@ FLOATING = re.compile(
 # The standard library's Double and Float by their mangled names, and the mathematical library.
 CALLED = re.compile(r"^\$sS[df]|^(sqrt|pow|exp|exp2|log|log2|log10|fmod|floor|ceil|round|trunc|sin|cos|strtod)f?$")
 MAY_NEED = re.compile(r"^(libc|libm)\.so\.6$|^ld-linux[\w.-]*$|^libgcc_s\.so\.1$|^libstdc\+\+\.so\.6$")
+
+# Sums, differences, products and conversions of Field64 and Field128, by their mangled names.
+FIELD = re.compile(
+    r"^\$s17SecureAggregation(7Field64|8Field128)V"
+    r"(1[psm]oi|6reduce|7product|7integer|7reducedAC|13SumOfProductsV(3addyyAC_|5valueACvg))")
+# A jump that depends on something, or an instruction whose time does. Calls would hide either.
+UNEVEN = re.compile(r"^(j(?!mp)\w+|loop\w*|i?div\w*|call\w*|b\.\w+|cbn?z|tbn?z|[us]div|bl|blr)$")
 
 
 def told(*command):
@@ -39,6 +47,45 @@ def floating(objects):
             if line.split() and CALLED.match(line.split()[-1]):
                 found.append(f"{os.path.basename(path)}: uses {line.split()[-1]}")
     return found
+
+
+def uneven(objects):
+    """What of the fields' arithmetic may take another time for other values; and how many functions were looked at."""
+    found, seen = [], set()
+    for path in objects:
+        where = ""
+        for line in told("objdump", "-d", "--no-show-raw-insn", path).split("\n"):
+            if line.endswith(">:"):
+                where = line.split("<", 1)[1][:-2]
+                seen |= {where} if FIELD.match(where) else set()
+            part = line.split("\t")
+            if FIELD.match(where) and len(part) > 1 and part[1].split() and UNEVEN.match(part[1].split()[0]):
+                found.append(f"{os.path.basename(path)}: {part[1].strip()} in {where}")
+    return found, len(seen)
+
+
+def uneven_seeds(folder):
+    missed = []
+    for label, body, guilty in [
+        ("branch", "if (a < b) s();", True), ("division", "r = a / b;", True),
+        ("even", "r = a + (b & (a >> 63));", False),
+    ]:
+        source, object_file = os.path.join(folder, f"field-{label}.c"), os.path.join(folder, f"field-{label}.o")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write("long r;\nvoid s(void);\n"
+                       "void f(long a, long b) __asm__(\"$s17SecureAggregation7Field64V1poiyA2C_ACtFZ\");\n"
+                       f"void f(long a, long b) {{ {body} }}\n")
+        told("gcc", "-O2", "-c", source, "-o", object_file)
+        found, seen = uneven([object_file])
+        if bool(found) != guilty or seen != 1:
+            missed.append(f"the planted field '{label}' is judged wrongly: {found}")
+    return missed
+
+
+def field_faults(build):
+    found, seen = uneven(glob.glob(os.path.join(build, "SecureAggregation.build", "Field*.o")))
+    # Eight of the smaller field, nine of the larger one.
+    return found + ([] if seen >= 17 else [f"SecureAggregation: only {seen} functions of its fields in {build}"])
 
 
 def engine_objects(build):
@@ -200,6 +247,7 @@ def main():
             ("the worker is plain C", worker_wrong + worker_seeds(folder)),
             (f"no floating point in {len(objects)} objects of the engine",
              missing + floating(objects) + floating_seeds(folder)),
+            ("the fields of the secret sharing compute without branches", field_faults(build) + uneven_seeds(folder)),
             ("adapters export one symbol and need little", faults + adapter_seeds(folder)),
             (f"libexprove.so exports the {len(functions)} functions of client.h and needs no Swift",
              shown + client_seeds(folder)),

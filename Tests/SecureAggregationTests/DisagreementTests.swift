@@ -169,6 +169,6 @@ struct DisagreementTests {
     ]
     #expect(Set(errors.map(\.description)).count == errors.count)
     #expect(errors[2].description == "the input share has length 3 instead of 4")
-    #expect(errors[5].description == "1 verifier shares instead of 2")
+    #expect(errors[5].description == "the number of verifier shares is 1 instead of 2")
   }
 }

@@ -93,9 +93,6 @@ final class AggregationLimit: Contestant {
   private let products: Int
   private let summed: Int
   private let words: Int
-  private var left = (1...1024).map { Field128(reduced: UInt128($0) << 90) }
-  private let right = (1...1024).map { Field128(reduced: UInt128($0) << 77) }
-
   init(_ circuit: ReportCircuit, _ part: ReportPart, withPermutations: Bool) throws {
     let counting = try circuit.contestant(part, over: CountedField.self, count: 1)
     FieldWork.reset()
@@ -105,25 +102,28 @@ final class AggregationLimit: Contestant {
   }
 
   func pass() -> Pass {
-    var watch = Stopwatch()
     let count = 200
+    var watch = Stopwatch()
+    // Few enough to stay in the nearest cache, and each product of its own.
+    var numbers = (1...256).map { Field128(reduced: UInt128($0) << 90) }
+    let factors = (1...256).map { Field128(reduced: UInt128($0) << 77) }
     watch.measure {
       for _ in 0..<count {
-        for start in stride(from: 0, to: products, by: left.count) {
-          for index in 0..<min(left.count, products - start) { left[index] = left[index] * right[index] }
+        for start in stride(from: 0, to: products, by: 256) {
+          for index in 0..<min(256, products - start) { numbers[index] = numbers[index] * factors[index] }
         }
         var sum = Field128.SumOfProducts()
-        for start in stride(from: 0, to: summed, by: left.count) {
-          for index in 0..<min(left.count, summed - start) { sum.add(left[index], right[index]) }
+        for start in stride(from: 0, to: summed, by: 256) {
+          for index in 0..<min(256, summed - start) { sum.add(numbers[index], factors[index]) }
         }
-        left[0] = sum.value
+        numbers[0] = sum.value
         guard words > 0 else { continue }
         var sponge = TurboSHAKE128(domain: 1)
         for _ in 0..<words { sponge.absorb(word: 5) }
-        left[1] = Field128(reduced: UInt128(sponge.squeezeWord()))
+        numbers[1] = Field128(reduced: UInt128(sponge.squeezeWord()))
       }
     }
-    return Pass(units: count, nanoseconds: watch.nanoseconds, answer: "")
+    return Pass(units: count, nanoseconds: watch.nanoseconds, answer: numbers.isEmpty ? "none" : "")
   }
 }
 
