@@ -89,6 +89,12 @@ extension Prio3 {
     return PublicShare(jointRandomnessParts: bytes)
   }
 
+  @specialized(where Circuit == Count<Field64>)
+  @specialized(where Circuit == Sum<Field64>)
+  @specialized(where Circuit == SumVec<Field64>)
+  @specialized(where Circuit == SumVec<Field128>)
+  @specialized(where Circuit == Histogram<Field128>)
+  @specialized(where Circuit == MultihotCountVec<Field128>)
   package func decodeVerifierShare(_ bytes: [UInt8]) throws(VDAFError) -> VerifierShare<Field> {
     try expect(bytes.count, verifierShareSize, .verifierShare)
     let end = proofs * system.verifierLength * Field.encodedSize
@@ -101,6 +107,12 @@ extension Prio3 {
     return VerifierMessage(jointRandomnessSeed: bytes)
   }
 
+  @specialized(where Circuit == Count<Field64>)
+  @specialized(where Circuit == Sum<Field64>)
+  @specialized(where Circuit == SumVec<Field64>)
+  @specialized(where Circuit == SumVec<Field128>)
+  @specialized(where Circuit == Histogram<Field128>)
+  @specialized(where Circuit == MultihotCountVec<Field128>)
   package func decodeAggregateShare(_ bytes: [UInt8]) throws(VDAFError) -> AggregateShare<Field> {
     try expect(bytes.count, aggregateShareSize, .aggregateShare)
     guard let elements = Field.decode(bytes) else { throw .notReduced(.aggregateShare) }

@@ -99,6 +99,12 @@ extension Prio3 {
 
   /// An aggregator's last step with a report: what it gives may be added up. The joint randomness must be what this
   /// aggregator has used; if not, the contributor has told the aggregators different things.
+  @specialized(where Circuit == Count<Field64>)
+  @specialized(where Circuit == Sum<Field64>)
+  @specialized(where Circuit == SumVec<Field64>)
+  @specialized(where Circuit == SumVec<Field128>)
+  @specialized(where Circuit == Histogram<Field128>)
+  @specialized(where Circuit == MultihotCountVec<Field128>)
   package func verifyNext(
     _ state: consuming VerifierState<Field>, message: VerifierMessage
   ) throws(VDAFError) -> OutputShare<Field> {
@@ -133,6 +139,12 @@ extension Prio3 {
   }
 
   /// Adds up shares of the same aggregator over different reports.
+  @specialized(where Circuit == Count<Field64>)
+  @specialized(where Circuit == Sum<Field64>)
+  @specialized(where Circuit == SumVec<Field64>)
+  @specialized(where Circuit == SumVec<Field128>)
+  @specialized(where Circuit == Histogram<Field128>)
+  @specialized(where Circuit == MultihotCountVec<Field128>)
   package func merge(_ shares: [AggregateShare<Field>]) throws(VDAFError) -> AggregateShare<Field> {
     var sum = aggregateInit()
     for share in shares {

@@ -37,7 +37,8 @@ package enum VDAFError: Error, Equatable, Sendable, CustomStringConvertible {
       "the \(part.rawValue) has length \(actual) instead of \(expected)"
     case .notReduced(let part): "the \(part.rawValue) holds a number that is no element of the field"
     case .noSuchAggregator(let index): "there is no aggregator \(index)"
-    case .wrongShareCount(let part, let expected, let actual): "the number of \(part.rawValue)s is \(actual) instead of \(expected)"
+    case .wrongShareCount(let part, let expected, let actual):
+      "the number of \(part.rawValue)s is \(actual) instead of \(expected)"
     case .contextTooLong(let count): "a context of \(count) bytes is too long"
     case .testPointIsRootOfUnity: "the point of the test is one of those that the proof was made from"
     case .proofRefused: "the proof is not valid"
