@@ -136,6 +136,12 @@ internal import CExProveABI
     self.lender = lender
   }
 
+  /// Forgets frames that are not decoded, and those behind them; their bytes stay where they are.
+  package mutating func removeFrames(from first: Int) {
+    precondition((0...frameCount).contains(first))
+    frameCount = first
+  }
+
   /// Forgets the events and keeps the frames: those that were not decoded yet are next.
   package mutating func removeEvents() {
     eventCount = 0

@@ -77,7 +77,9 @@ package enum CaptureRun {
     }
     try CaptureRun.check(task, setups)
     let hooks = try RunHooks.open(policy: policy, file: request.policy, task: task, file: request.task)
-    try opening.openShadows(request, lanes, &setups)
+    let earlier = EarlierEnds(RunDirectory(request.out))
+    for lane in lanes { lane.end(as: earlier) }
+    try opening.openShadows(request, lanes, &setups, earlier)
     let certificates = opening.certificates
     let described = setups.map { RunSetup.describe($0) }
     var feeds = certificates?.adding(to: described) ?? described

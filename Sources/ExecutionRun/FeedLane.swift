@@ -41,6 +41,8 @@ package final class FeedLane {
   private var shadowRecord: ShadowRecord?
   /// Its failure, where an earlier attempt at the run did not record it.
   private(set) var failedShadow: ShadowRecord?
+  /// Where its adapter was given up in an earlier attempt at the run.
+  private var quarantineBefore: EarlierEnds.Quarantine?
   /// Why its adapter decodes no further.
   private(set) package var quarantine: AdapterError?
 
@@ -68,6 +70,18 @@ package final class FeedLane {
   /// Lets a second version of the adapter run along, before the first frame is read.
   func follow(_ shadow: ShadowSession) { self.shadow = shadow }
 
+  /// Ends the feed where it was quarantined in an earlier attempt at the run.
+  func end(as earlier: EarlierEnds) { quarantineBefore = earlier.quarantines.first { $0.feed == UInt32(index) } }
+
+  /// Leaves out the batch's frames from that place on.
+  private func endBatch(at end: EarlierEnds.Quarantine) {
+    guard let first = (0..<batch.frameCount).first(where: { batch.frame(at: $0).offset >= end.offset }) else { return }
+    batch.removeFrames(from: first)
+    quarantine = AdapterError(
+      .quarantined,
+      "\(session.manifest.name): given up at byte \(end.offset) when the run was started before: \(end.text)")
+  }
+
   /// Whether something became of the shadow at the next frame.
   var hasShadowRecord: Bool { shadowRecord.map { $0.place.ordinal == ordinal + UInt64(nextFrame) } ?? false }
 
@@ -78,7 +92,7 @@ package final class FeedLane {
 
   /// What the next frame is for the merge.
   func head() throws(RunError) -> MergeOrder.Head {
-    if quarantine != nil, nextFrame == decoded { return .ended }
+    if quarantine != nil, nextFrame == decoded, decoded == batch.frameCount { return .ended }
     if nextFrame == decoded, !(try refill()) { return .ended }
     return MergeOrder.Head(batch.frame(at: nextFrame))
   }
@@ -104,6 +118,7 @@ package final class FeedLane {
     } catch let error as AdapterError {
       guard error.code == .quarantined else { throw .adapter(error) }
       quarantine = error
+      batch.removeFrames(from: decoded)
       return false
     } catch let error as FeedError {
       throw .feed(error)
@@ -124,6 +139,7 @@ package final class FeedLane {
       // What was read before the damage counts; the damage itself shows in the run's summary and exit code.
       damage = error
     }
+    if let quarantineBefore { endBatch(at: quarantineBefore) }
     guard batch.frameCount > 0 else { return false }
     batch.setFeed(UInt32(index))
     if let venueLatency { _ = try session.frameTimes(&batch, from: 0, latency: venueLatency) }

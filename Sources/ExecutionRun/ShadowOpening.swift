@@ -32,13 +32,12 @@ private struct ShadowOption {
 extension FeedOpening {
   /// Opens the shadows that a request names and gives them to the lanes that they are for.
   mutating func openShadows(
-    _ request: RunRequest, _ lanes: [FeedLane], _ setups: inout [FeedSetup]
+    _ request: RunRequest, _ lanes: [FeedLane], _ setups: inout [FeedSetup], _ earlier: EarlierEnds
   ) throws(RunError) {
     guard !request.shadows.isEmpty else {
       guard request.promoteAfter == nil else { throw .usage("--promote-after is given without a --shadow") }
       return
     }
-    let failed = RunDirectory(request.out).failedShadows
     for text in request.shadows {
       let option = ShadowOption(text)
       let name = try image(option.adapter).manifest.name
@@ -56,7 +55,7 @@ extension FeedOpening {
         guard setups[index].shadow == nil else {
           throw .usage("--shadow \(text): feed \(index) (\(lanes[index].venue)) has a shadow already")
         }
-        try openShadow(text, option.adapter, lanes[index], &setups[index], request.promoteAfter, failed)
+        try openShadow(text, option.adapter, lanes[index], &setups[index], request.promoteAfter, earlier.failedShadows)
       }
     }
   }

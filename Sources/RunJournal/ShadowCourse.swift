@@ -115,25 +115,3 @@ extension ShadowRecord.Place {
       receiveTime: frame.flags & FrameFlags.noTime.rawValue != 0 ? nil : frame.receive_time)
   }
 }
-
-extension RunDirectory {
-  /// The places at which shadows failed in an earlier attempt at the run, as far as its journal can be read. Such a
-  /// failure may have had its cause outside, and is taken over instead of waited for.
-  package var failedShadows: [ShadowRecord] {
-    var found: [ShadowRecord] = []
-    guard var reader = try? JournalReader(directory: journal) else { return [] }
-    var batch = EventBatch(frames: 1 << 16, events: 1 << 17, bytes: 16 << 20)
-    while let item = try? reader.next(into: &batch) {
-      switch item {
-      case .batch: continue
-      case .end: return found
-      case .input(let input):
-        guard let body = ShadowRecord.body(of: input), let record = try? ShadowRecord(json: body),
-          case .failed = record.outcome
-        else { continue }
-        found.append(record)
-      }
-    }
-    return found
-  }
-}

@@ -174,30 +174,38 @@ def a_killed_host_leaves_nobody(bench):
     bench.hold(not left, f"{len(left)} workers outlived their hosts")
 
 
-def a_bad_adapter_is_quarantined(bench):
-    """The ITCH adapter with a fault that one message brings out, told by its time stamp."""
-    messages = product.itch_messages(product.read(bench.itch))
+def faulty(bench, messages, condition, name):
+    """The ITCH adapter with a fault that one message brings out, told by its time stamp, while a condition in C holds; and how
+    many messages come before it."""
     stamp = messages[5000][5:11]
     before = next(index for index, message in enumerate(messages) if message[5:11] == stamp)
-    source = bench.write("fault.c", """
+    source = bench.write(name + ".c", """
         #include <string.h>
+        #include <time.h>
         #include <exprove/adapter.h>
         void __real_nasdaq_decode_stream(exprove_session *s, exprove_batch *b);
         void __wrap_nasdaq_decode_stream(exprove_session *s, exprove_batch *b);
         void __wrap_nasdaq_decode_stream(exprove_session *s, exprove_batch *b) {
           static const uint8_t stamp[] = {%s};
           for (uint32_t i = 0; i < b->frame_count; i++)
-            if (b->frames[i].length > 10 && !memcmp(b->bytes + b->frames[i].data + 5, stamp, 6)) *(volatile int *)8 = 1;
+            if (b->frames[i].length > 10 && !memcmp(b->bytes + b->frames[i].data + 5, stamp, 6) && (%s))
+              *(volatile int *)8 = 1;
           __real_nasdaq_decode_stream(s, b);
         }
-        """ % ", ".join(map(str, stamp)))
+        """ % (", ".join(map(str, stamp)), condition))
     root = os.path.dirname(os.path.dirname(product.HERE))
     plugin = root + "/Plugins/nasdaq"
-    library = bench.path("libfaulty.so")
+    library = bench.path(f"lib{name}.so")
     sources = sorted(f"{plugin}/{name}" for name in os.listdir(plugin) if name.endswith(".c"))
     subprocess.run(
         ["cc", "-std=c11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", f"-I{root}/sdk-c/include", f"-I{plugin}",
          f"-I{plugin}/include", "-Wl,--wrap=nasdaq_decode_stream", *sources, source, "-o", library, "-lm"], check=True)
+    return library, before
+
+
+def a_bad_adapter_is_quarantined(bench):
+    messages = product.itch_messages(product.read(bench.itch))
+    library, before = faulty(bench, messages, "1", "faulty")
     feed = f"XNAS={library}:{bench.itch},{product.ITCH_KEYS}"
     out, error = bench.expect(65, "normalize", "--summary", "--feed", feed)
     bench.hold(json.loads(out)["frames"] == before, f"{json.loads(out)['frames']} frames, not {before}")
@@ -215,7 +223,28 @@ def a_bad_adapter_is_quarantined(bench):
     bench.hold("the feed was quarantined there" in told, told)
 
 
+def a_quarantine_stays_where_it_was(bench):
+    """A fault that is gone when the run is taken up: the feed still ends where it was given up."""
+    messages = product.itch_messages(product.read(bench.itch))
+    until = int(time.time()) + 20
+    library, before = faulty(bench, messages, f"time(NULL) < {until}", "passing")
+    feed = f"XNAS={library}:{bench.itch},{product.ITCH_KEYS}"
+    work = product.small_work(bench, "passing")
+    run = bench.path("passing-run")
+    bench.expect(65, *work.arguments(run, feeds=[feed]))
+    bench.hold(time.time() < until, "the first start was too slow for the fault")
+    first = bench.json("verify", run, "--json", "--vkey", product.vkey(run))
+    bench.hold(first["incidents"][-1]["quarantined"], first)
+    time.sleep(max(0, until + 1 - time.time()))
+    out, _ = bench.expect(0, "normalize", "--summary", "--feed", feed)
+    bench.hold(json.loads(out)["frames"] == len(messages), "the fault is gone")
+    _, error = bench.expect(65, *work.arguments(run, feeds=[feed]))
+    bench.hold("given up at byte" in error and "when the run was started before" in error, error)
+    bench.hold(bench.json("verify", run, "--json", "--vkey", product.vkey(run)) == first, "nothing has changed")
+    bench.expect(0, "replay", run)
+
+
 if __name__ == "__main__":
     product.prove(
         "isolation", kills_change_nothing, a_run_killed_too_keeps_its_incidents, a_killed_host_leaves_nobody,
-        a_bad_adapter_is_quarantined)
+        a_bad_adapter_is_quarantined, a_quarantine_stays_where_it_was)
