@@ -40,6 +40,11 @@ struct HostPath: ~Copyable {
     try LoadedAdapter(try AdapterLocator.standard.image(of: options.adapter))
   }
 
+  /// The capture once more, through the same session.
+  mutating func startOver(_ options: FeedOptions) throws {
+    reader = try FeedReader.open(options.path, feed: 0, declared: session.manifest.framings, options: options)
+  }
+
   /// Frames of the next batch; false at the end.
   mutating func read() throws -> Bool {
     try session.begin(&batch)

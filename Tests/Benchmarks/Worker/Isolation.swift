@@ -25,6 +25,9 @@ final class IsolatedDecode: Contestant {
 
   func pass() throws -> Pass {
     var path = try HostPath(options, module)
+    // As in the midst of a day: what a session needs of memory it has by then.
+    while try path.read() { try path.decode() }
+    try path.startOver(options)
     var (frames, events, nanoseconds) = (0, 0, UInt64(0))
     while try path.read() {
       nanoseconds += try elapsed { try path.decode() }
