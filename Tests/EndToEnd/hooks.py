@@ -17,6 +17,7 @@ import time
 import product
 import verify_journal
 from certificate import POLICY
+from shadow_case import forge
 
 SOURCE = """
 #include <exprove/hooks.h>
@@ -345,7 +346,53 @@ def changed_records_are_found(bench):
     bench.hold("is missing" in out, out)
 
 
+def forged_answers_are_found(bench):
+    """Records that the signer changed, every digest and signature made to fit: an answer in the ledger alone, one that is left
+    out there, and one that journal and ledger tell alike and the decisions do not follow from."""
+    library = build(bench)
+    # So few decisions that their leaves fit into one tile, which is all that the forger knows to write.
+    work = work_with(bench, "forged", fills="shadow", slices=4)
+    honest = bench.path("honest")
+    hook = function(library, "size", "most", "int64(const exprove_task *, const exprove_plan_delta *, int64)", 10**9)
+    bench.expect(0, *work.arguments(honest), "--policy", policy(bench, "size", hook))
+    bench.hold(1 in order_slices(honest), order_slices(honest))
+
+    def deny(forgery, number):
+        leaf = [one for one in forgery.statements if product.kind(one) == "hook"][number]
+        leaf["predicate"].update(outcome={"answer": 1}, verdict="deny")
+        leaf["subject"][0]["digest"]["sha256"] = forge.digest(leaf["predicate"])
+
+    forgery = forge.Forgery(honest)
+    plain = forgery.write(bench.path("forged-none"))
+    bench.hold(bench.json("replay", plain, "--recheck-hooks", "--json")["identical"], "an honest copy")
+
+    untold = "is a vendor's answer that the ledger does not name"
+    forgery = forge.Forgery(honest)
+    deny(forgery, 2)
+    found = bench.json("verify", forgery.write(bench.path("forged-leaf")), "--json", code=1)
+    bench.hold([untold in finding for finding in found["findings"]] == [True], found)
+    forgery = forge.Forgery(honest)
+    forgery.statements.remove([one for one in forgery.statements if product.kind(one) == "hook"][3])
+    found = bench.json("verify", forgery.write(bench.path("forged-untold")), "--json", code=1)
+    bench.hold(any(untold in finding for finding in found["findings"]), found)
+
+    forgery = forge.Forgery(honest)
+    deny(forgery, 1)
+    places = [index for index, (kind, payload) in enumerate(forgery.records)
+              if kind == forge.INPUT and "hook" in json.loads(payload)]
+    value = json.loads(forgery.records[places[1]][1])
+    value["hook"]["outcome"] = {"answer": 1}
+    forgery.records[places[1]] = (forge.INPUT, forge.canonical(value))
+    run = forgery.write(bench.path("forged-both"))
+    bench.hold(not bench.json("verify", run, "--json")["findings"], "verify runs no engine")
+    found = bench.json("replay", run, "--json", code=1)
+    bench.hold("recorded is order/" in found["difference"], found)
+    found = bench.json("replay", run, "--recheck-hooks", "--json", code=1)
+    bench.hold("was recorded with the answer 1" in found["difference"], found)
+    bench.hold("gives the answer 0 now" in found["difference"], found)
+
+
 if __name__ == "__main__":
     product.prove(
         "hooks", hooks_deny, the_example_works, terms_choose, what_fails_denies, kills_keep_answers, a_recorded_answer_counts,
-        wrong_ones_are_refused, changed_records_are_found)
+        wrong_ones_are_refused, changed_records_are_found, forged_answers_are_found)
