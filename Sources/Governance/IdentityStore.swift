@@ -25,7 +25,7 @@ extension Identity {
     return identity
   }
 
-  /// The identity of this name in `home`; made, with a fresh key, where there is none. Two processes that make the
+  /// The identity of this name in `home`; made, with a fresh key, where there is none. Two that make the
   /// same one at the same time both get the one that came first.
   package static func loadOrCreate(name: String, home: String) throws(IdentityError) -> Identity {
     guard isName(name) else { throw .name(name) }
@@ -115,11 +115,11 @@ extension Identity {
     return try Identity(name: name, seed: seed)
   }
 
-  /// Written and synced under a name of this process's own, then linked: whole or absent, never overwriting. False when
+  /// Written and synced under a name of this thread's own, then linked: whole or absent, never overwriting. False when
   /// there is one already.
   private static func create(name: String, seed: [UInt8], home: String) throws(IdentityError) -> Bool {
     let final = path(name: name, home: home)
-    let temporary = "\(final).new-\(getpid())"
+    let temporary = "\(final).new-\(getpid())-\(pthread_self())"
     try wrap(temporary) { () throws(FileError) in
       try Files.remove(temporary)
       let file = try OpenFile(
