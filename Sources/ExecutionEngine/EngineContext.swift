@@ -4,17 +4,17 @@ internal import EventFlow
 internal import ExecutionIR
 internal import MarketModel
 
-/// The local `SharedMarketContext`: what the books, the tape and the reference data say at one moment.
+/// The local `DecisionContext`: what the books, the tape and the reference data say at one moment.
 extension Engine {
   /// Displayed size is summed over so many best levels.
   private static let depthLevels = 5
 
-  func makeContext(slice: Int, at time: Int64) throws(EngineError) -> SharedMarketContext {
+  func makeContext(slice: Int, at time: Int64) throws(EngineError) -> DecisionContext {
     let task = configuration.task
     do {
       var contexts: [VenueContext] = []
       for venue in venues.listings.indices { contexts.append(try venueContext(venue, slice: slice, at: time)) }
-      return try SharedMarketContext(
+      return try DecisionContext(
         asOf: time, computedLocally: true, scale: venues.scale, slices: task.sliceCount,
         variance: try variance(at: time), reference: configuration.reference.digest, venues: contexts)
     } catch let error as EngineError {

@@ -36,7 +36,7 @@ public struct ReferenceInstrument: Hashable, Sendable {
   public let variances: [ReferenceVariance]
 }
 
-/// σ² of the price, as `SharedMarketContext.variance` needs it.
+/// σ² of the price, as `DecisionContext.variance` needs it.
 public struct ReferenceVariance: Hashable, Sendable {
   /// From when it holds, nanoseconds since 1970.
   public let from: Int64

@@ -56,7 +56,7 @@ package enum Planner {
   ///   - placed: what is filled or live already of the current slice, per venue, at the context's scale.
   ///   - leavingOut: venues that get nothing in the current slice, to see what that costs.
   package static func plan(
-    task: LocalExecutionTask, context: SharedMarketContext, previous: Plan, sequence: Int64, decidedAt: Int64,
+    task: LocalExecutionTask, context: DecisionContext, previous: Plan, sequence: Int64, decidedAt: Int64,
     currentSlice: Int, remaining: Int64, placed: [Int64]? = nil, leavingOut: [Int] = []
   ) throws(PlannerError) -> PlannedDecision {
     let inputs = try PlannerInputs(
@@ -87,7 +87,7 @@ package enum Planner {
 /// The planner's arguments, checked against each other.
 struct PlannerInputs {
   let task: LocalExecutionTask
-  let context: SharedMarketContext
+  let context: DecisionContext
   let currentSlice: Int
   let remaining: Int64
   let placed: [Int64]
@@ -97,7 +97,7 @@ struct PlannerInputs {
   let leftOutNow: [String?]
 
   init(
-    task: LocalExecutionTask, context: SharedMarketContext, decidedAt: Int64, currentSlice: Int, remaining: Int64,
+    task: LocalExecutionTask, context: DecisionContext, decidedAt: Int64, currentSlice: Int, remaining: Int64,
     placed: [Int64], leavingOut: [Int]
   ) throws(PlannerError) {
     self.task = task

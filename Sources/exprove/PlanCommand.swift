@@ -19,7 +19,7 @@ struct PlanCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The task: an .exprove file with exactly one task.", valueName: "file"))
   var task: String?
 
-  @Option(help: ArgumentHelp("A SharedMarketContext, as a run's ledger holds it.", valueName: "file"))
+  @Option(help: ArgumentHelp("The context of a decision, as a run's ledger holds it.", valueName: "file"))
   var context: String?
 
   @Option(help: ArgumentHelp("A schedule problem with integer coefficients.", valueName: "file"))
@@ -48,7 +48,7 @@ struct PlanCommand: ParsableCommand {
       let bytes = try RunSetup.read(context)
       let decision: PlannedDecision
       do {
-        let market = try SharedMarketContext(json: try JSON.parse(bytes))
+        let market = try DecisionContext(json: try JSON.parse(bytes))
         decision = try Planner.plan(
           task: order, context: market,
           previous: Plan(slices: market.slices, venues: market.venues.count, scale: market.scale),

@@ -104,7 +104,7 @@ struct Record {
   func bodies(_ kind: EngineStatement.Kind) -> [JSON] { statements.filter { $0.kind == kind }.map(\.body) }
 
   func plans() throws -> [PlanDelta] { try bodies(.plan).map { try PlanDelta(json: $0) } }
-  func contexts() throws -> [SharedMarketContext] { try bodies(.context).map { try SharedMarketContext(json: $0) } }
+  func contexts() throws -> [DecisionContext] { try bodies(.context).map { try DecisionContext(json: $0) } }
   func orders() throws -> [ChildOrder] { try bodies(.order).map { try ChildOrder(json: $0["order"] ?? .null) } }
   func fills() throws -> [FillRecord] { try bodies(.fill).map { try FillRecord(json: $0["fill"] ?? .null) } }
   func denials() throws -> [DenialRecord] {

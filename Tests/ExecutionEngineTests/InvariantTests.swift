@@ -139,7 +139,7 @@ struct InvariantTests {
       _ = try run(scene, mishaps, seed) { world, output in
         guard world.isQuiet else { return }
         for statement in output.statements where statement.kind == .context {
-          let context = try SharedMarketContext(json: statement.body)
+          let context = try DecisionContext(json: statement.body)
           for (number, venue) in context.venues.enumerated() {
             for side in [Side.buy, .sell] {
               if check(venue, world.venues[number], side, "seed \(seed)") { exact += 1 }

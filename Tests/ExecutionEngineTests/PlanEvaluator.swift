@@ -87,7 +87,7 @@ struct PlanEvaluator {
   }
 
   let task: LocalExecutionTask
-  let context: SharedMarketContext
+  let context: DecisionContext
   let delta: PlanDelta
   let venues: Int
   /// From the delta's slice on.
@@ -100,7 +100,7 @@ struct PlanEvaluator {
   private(set) var targets: [Int64]?
   private(set) var weight: Int128 = 0
 
-  init(_ task: LocalExecutionTask, _ context: SharedMarketContext, _ delta: PlanDelta) {
+  init(_ task: LocalExecutionTask, _ context: DecisionContext, _ delta: PlanDelta) {
     self.task = task
     self.context = context
     self.delta = delta

@@ -82,7 +82,7 @@ struct RunnerUpTests {
   }
 
   private func check(
-    _ task: LocalExecutionTask, _ context: SharedMarketContext, _ delta: PlanDelta, _ plan: Plan, _ seen: inout Seen,
+    _ task: LocalExecutionTask, _ context: DecisionContext, _ delta: PlanDelta, _ plan: Plan, _ seen: inout Seen,
     _ comment: Comment
   ) {
     let evaluator = PlanEvaluator(task, context, delta)

@@ -19,7 +19,7 @@ import Testing
       VolumeSource.priorFile(date: "2024-08-08", digest: Samples.digest), .received(upTo: -1), .uniform(reason: ""),
     ] {
       let context = try Samples.context(source: source)
-      #expect(try SharedMarketContext(json: reread(context.json)) == context)
+      #expect(try DecisionContext(json: reread(context.json)) == context)
     }
     let before = Plan(slices: 3, venues: 2, scale: 8)
     var after = before
@@ -47,7 +47,7 @@ import Testing
     try refusesChanges(
       Samples.context().json,
       optional: ["variance", "venues[0].bid", "venues[0].ask", "venues[1].closed"]
-    ) { _ = try SharedMarketContext(json: $0) }
+    ) { _ = try DecisionContext(json: $0) }
     try refusesChanges(
       Samples.delta(previous: before, next: after).json,
       optional: [

@@ -21,8 +21,8 @@ enum Samples {
       algorithm: Algorithm(name: "exprove-schedule", version: "1"))
   }
 
-  static func context(source: VolumeSource = .received(upTo: 17)) throws -> SharedMarketContext {
-    try SharedMarketContext(
+  static func context(source: VolumeSource = .received(upTo: 17)) throws -> DecisionContext {
+    try DecisionContext(
       asOf: 1_723_161_600_000_000_001, computedLocally: true, scale: 8, slices: 2,
       variance: ExactDecimal(units: 25, scale: 1), reference: digest,
       venues: [

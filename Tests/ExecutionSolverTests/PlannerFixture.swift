@@ -49,7 +49,7 @@ struct PlannerFixture {
       referenceVenues: [], algorithm: Algorithm(name: "schedule", version: "1"))
   }
 
-  func context() throws -> SharedMarketContext {
+  func context() throws -> DecisionContext {
     let slices = try task().sliceCount
     let contexts = zip(names, venues).map { name, venue in
       VenueContext(
@@ -63,7 +63,7 @@ struct PlannerFixture {
         volumeSource: venue.volume == nil
           ? .uniform(reason: "none") : .priorFile(date: "2024-08-08", digest: Digest(of: [UInt8]())))
     }
-    return try SharedMarketContext(
+    return try DecisionContext(
       asOf: PlannerFixture.start, computedLocally: true, scale: scale, slices: slices, variance: variance,
       reference: Digest(of: [1]), venues: contexts)
   }

@@ -105,9 +105,9 @@ public struct VenueContext: Hashable, Sendable {
   }
 }
 
-/// All that a plan depends on beside the task and the state of its own orders: a snapshot that can be shared,
-/// named by its digest.
-public struct SharedMarketContext: Hashable, Sendable {
+/// All that one decision depends on beside the task and the state of its own orders, named by its digest: the desk's
+/// own books and tapes, and what a `SharedMarketContext` adds to them.
+public struct DecisionContext: Hashable, Sendable {
   /// Of this encoding.
   public static let currentVersion: Int64 = 1
 
@@ -133,7 +133,7 @@ public struct SharedMarketContext: Hashable, Sendable {
     asOf: Int64, computedLocally: Bool, scale: Int, slices: Int, variance: ExactDecimal?, reference: Digest,
     venues: [VenueContext]
   ) throws(RecordError) {
-    self.version = SharedMarketContext.currentVersion
+    self.version = DecisionContext.currentVersion
     self.asOf = asOf
     self.computedLocally = computedLocally
     self.scale = scale

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension SharedMarketContext {
+extension DecisionContext {
   /// The canonical encoding.
   public var json: JSON {
     var members: [String: JSON] = [
@@ -20,8 +20,8 @@ extension SharedMarketContext {
       json, path: "",
       keys: ["version", "as_of", "computed_locally", "scale", "slices", "variance", "reference", "venues"])
     let version: Int64 = try reader.integer("version")
-    guard version == SharedMarketContext.currentVersion else {
-      throw reader.error("version", "\(version) is not known; this is version \(SharedMarketContext.currentVersion)")
+    guard version == DecisionContext.currentVersion else {
+      throw reader.error("version", "\(version) is not known; this is version \(DecisionContext.currentVersion)")
     }
     try self.init(
       asOf: reader.integer("as_of"), computedLocally: reader.boolean("computed_locally"),
