@@ -83,7 +83,7 @@ def uneven_seeds(folder):
 
 
 def field_faults(build):
-    found, seen = uneven(glob.glob(os.path.join(build, "SecureAggregation.build", "Field*.o")))
+    found, seen = uneven(glob.glob(os.path.join(build, "SecureAggregation.build", "**", "Field*.o"), recursive=True))
     # Eight of the smaller field, nine of the larger one.
     return found + ([] if seen >= 17 else [f"SecureAggregation: only {seen} functions of its fields in {build}"])
 
