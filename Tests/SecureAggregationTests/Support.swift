@@ -69,3 +69,30 @@ func object(_ path: String) throws -> [String: Any] {
   let data = try Data(contentsOf: URL(fileURLWithPath: path))
   return try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
 }
+
+/// What a program of `Tests/Independent` prints, line by line; nil, said aloud, where there is no Python, and a failure
+/// where `CI` is `true`. These programs need the standard library alone.
+func python(_ script: String, _ arguments: [String]) throws -> [[String]]? {
+  let environment = ProcessInfo.processInfo.environment
+  let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments = [environment["EXPROVE_PYTHON"] ?? "python3", "-B", "\(tests)/Independent/\(script)"] + arguments
+  let pipe = Pipe()
+  process.standardOutput = pipe
+  try process.run()
+  let output = pipe.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  guard process.terminationStatus != 127 else {
+    if environment["CI"] == "true" {
+      Issue.record("there is no python3")
+    } else {
+      print("skipped: there is no python3")
+    }
+    return nil
+  }
+  #expect(process.terminationStatus == 0, "\(script)")
+  return String(decoding: output, as: UTF8.self).split(separator: "\n").map {
+    $0.split(separator: " ").map(String.init)
+  }
+}

@@ -13,6 +13,7 @@ package enum VDAFError: Error, Equatable, Sendable, CustomStringConvertible {
     case verifierMessage = "verifier message"
     case aggregateShare = "aggregate share"
     case measurement
+    case noise
   }
 
   case badParameter(String)

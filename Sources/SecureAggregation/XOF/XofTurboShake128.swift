@@ -30,6 +30,9 @@ package struct XofTurboShake128: ~Copyable {
     }
   }
 
+  @inline(__always)
+  package mutating func nextByte() -> UInt8 { sponge.squeezeByte() }
+
   package mutating func next(into bytes: inout SecretBytes) {
     for index in 0..<bytes.count { bytes[index] = sponge.squeezeByte() }
   }
