@@ -114,6 +114,9 @@ let package = Package(
     room("ExecutionSolver", ["ExecutionIR"]),
     room("Governance", ["DurableFiles", "ExecutionIR", "TransparencyLog", crypto]),
     // Floor 4
+    room(
+      "AggregationService",
+      ["DurableFiles", "ExecutionIR", "Governance", "SecureAggregation", "TransparencyLog", crypto]),
     room("AdapterConformance", ["AdapterHost", "CExProveABI", "CLinux", "EventFlow", "ExecutionIR", "Feeds"]),
     room(
       "ExecutionEngine", ["CExProveABI", "ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),
@@ -222,6 +225,9 @@ let package = Package(
       ]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
     tests("SecureAggregationTests", ["SecureAggregation"]),
+    tests(
+      "AggregationServiceTests",
+      ["AggregationService", "DurableFiles", "ExecutionIR", "Governance", "SecureAggregation", "TransparencyLog"]),
   ]
 )
 
