@@ -26,6 +26,9 @@ struct BatchBook: ~Copyable {
     var commitment: Digest?
     /// The leader's request to reveal, word for word, so that it is the same when it is sent again.
     var request: [UInt8]?
+    /// What the helper has signed of it and the leader has not yet, as far as the helper knows.
+    var pending: SignedContext?
+    /// With both signatures.
     var context: SignedContext?
     /// This party has no share to show any more, or the other has none.
     var isLost = false
@@ -37,6 +40,8 @@ struct BatchBook: ~Copyable {
     case revealing = 3
     case context = 4
     case lost = 5
+    case dropped = 6
+    case pending = 7
   }
 
   let contract: AggregationContract
@@ -137,6 +142,20 @@ struct BatchBook: ~Copyable {
     try append(.context, writer.bytes)
   }
 
+  mutating func add(pending context: SignedContext, window: Int) throws(ServiceError) {
+    var writer = MessageWriter()
+    writer.write(UInt32(window))
+    writer.write(context.encoded)
+    try append(.pending, writer.bytes)
+  }
+
+  /// Of a window that is not closed.
+  mutating func drop(drawn window: Int) throws(ServiceError) {
+    var writer = MessageWriter()
+    writer.write(UInt32(window))
+    try append(.dropped, writer.bytes)
+  }
+
   mutating func lose(window: Int) throws(ServiceError) {
     var writer = MessageWriter()
     writer.write(UInt32(window))
@@ -175,6 +194,12 @@ struct BatchBook: ~Copyable {
       case .context:
         let index = try index(&reader)
         entries[index].context = try SignedContext(decoding: reader.bytes(atMost: SignedContext.largestFile))
+      case .pending:
+        let index = try index(&reader)
+        entries[index].pending = try SignedContext(decoding: reader.bytes(atMost: SignedContext.largestFile))
+      case .dropped:
+        let window = Int(try reader.integer(UInt32.self))
+        drawn.removeAll { $0.window == window }
       case .lost: entries[try index(&reader)].isLost = true
       case nil: throw ServiceError.file("\(log.path): a record of kind \(kind), which this version does not know")
       }

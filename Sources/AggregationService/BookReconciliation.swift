@@ -13,14 +13,9 @@ extension BatchBook {
     return entries.count
   }
 
-  /// Takes up what is missing. Each batch must carry both parties' signatures, each context at least the other's.
-  ///
-  /// - Parameters:
-  ///   - other: the party from which they come.
-  ///   - identity: this party, which signs contexts that it had signed before.
-  mutating func merge(
-    _ given: PeerEntries, _ contract: AggregationContract, by other: VerifierKey, as identity: Identity
-  ) throws(ServiceError) {
+  /// Takes up what is missing from another party's entries. Each batch and each context must carry both parties'
+  /// signatures: this one takes up nothing that it has not found to be right once.
+  mutating func merge(_ given: PeerEntries, from other: VerifierKey) throws(ServiceError) {
     guard Int(given.first) <= entries.count else {
       throw .lies(aggregator: other.name, "its entries begin at \(given.first), and \(entries.count) are known")
     }
@@ -36,10 +31,12 @@ extension BatchBook {
         guard batch.window > lastWindow ?? -1 else {
           throw .lies(aggregator: other.name, "it tells of window \(batch.window) after a later one")
         }
-        try close(batch, commitment: nil)
+        // A share that was drawn, and committed to in a message whose answer was lost, can still be shown.
+        let isCommitted = entry.receiver != nil && entry.receiver == drawn(batch.window)?.commitment
+        try close(batch, commitment: isCommitted ? entry.sender : nil)
       }
       guard let bytes = entry.context else { continue }
-      try take(bytes, index, contract, by: other, as: identity)
+      try take(bytes, index, from: other)
     }
     // What is closed without a share of one's own can't be shown any more.
     for entry in entries where isOpen(entry) && (entry.commitment == nil || drawn(entry.batch.window) == nil) {
@@ -47,22 +44,20 @@ extension BatchBook {
     }
   }
 
-  private mutating func take(
-    _ bytes: [UInt8], _ index: Int, _ contract: AggregationContract, by other: VerifierKey, as identity: Identity
-  ) throws(ServiceError) {
+  private mutating func take(_ bytes: [UInt8], _ index: Int, from other: VerifierKey) throws(ServiceError) {
     guard entries[index].context == nil else { return }
-    do {
-      var context = try SignedContext(decoding: bytes)
-      try context.verify(by: [other])
-      guard context.context.contract == contract.digest, context.context.batch == entries[index].batch.batch,
-        context.context.windowStart == contract.windowStart(entries[index].batch.window)
-      else { throw ContextRefusal.malformed("it is of another batch") }
-      try context.addSignature(by: identity)
-      try add(context, window: entries[index].batch.window)
-    } catch let error as ServiceError {
-      throw error
+    let batch = entries[index].batch
+    do throws(ContextRefusal) {
+      let context = try SignedContext(decoding: bytes)
+      try context.verify(by: [contract.leader.verifier, contract.helper.verifier])
+      guard context.context.contract == contract.digest, context.context.batch == batch.batch,
+        context.context.windowStart == contract.windowStart(batch.window)
+      else { throw .malformed("it is of another batch") }
+      do throws(ServiceError) { return try add(context, window: batch.window) } catch {
+        throw .malformed(error.description)
+      }
     } catch {
-      throw .lies(aggregator: other.name, "the context of window \(entries[index].batch.window): \(error)")
+      throw .lies(aggregator: other.name, "the context of window \(batch.window) \(error)")
     }
   }
 

@@ -73,8 +73,7 @@ package final class Helper {
     let number = Int(request.window)
     guard number < contract.windows else { return .refused("the contract has no window \(number)") }
     if case .catchUp(let entries) = request.body {
-      try book.merge(
-        entries, contract, by: contract.leader.verifier, as: keys.identity)
+      try book.merge(entries, from: contract.leader.verifier)
       try files.write(anchor: book.standing)
       return .done([])
     }
@@ -86,9 +85,11 @@ package final class Helper {
     }
     switch request.body {
     case .job(let job): return try run(job, number, Digest(of: job.encoded), now)
-    case .close(let batch, let commitment): return try close(batch, commitment, number)
+    case .close(let batch, let commitment, let isGivenUp):
+      return try close(batch, commitment, isGivenUp, number)
     case .reveal(let reveal): return try self.reveal(reveal, number, now)
     case .publish(let context): return try publish(context, number)
+    case .restart: return try restart(number)
     case .catchUp, .greet: return .done([])
     }
   }
@@ -110,12 +111,11 @@ package final class Helper {
       }
       return .behind(PeerEntries(book, from: book.firstUnknown(to: theirs)))
     }
-    if theirs.contexts > own.contexts { return .needs(from: UInt32(book.firstOpen)) }
-    if theirs.contexts < own.contexts {
-      if case .reveal = request.body, theirs.contexts + 1 == own.contexts { return nil }
-      return .behind(PeerEntries(book, from: book.firstUnknown(to: theirs)))
+    if theirs.contexts > own.contexts {
+      if case .publish = request.body { return nil }
+      return .needs(from: UInt32(book.firstOpen))
     }
-    return nil
+    return theirs.contexts < own.contexts ? .behind(PeerEntries(book, from: book.firstUnknown(to: theirs))) : nil
   }
 
   // MARK: Jobs
@@ -202,9 +202,20 @@ package final class Helper {
     return messages
   }
 
+  /// Forgets the jobs of a window of which nothing is closed, and so nothing shown.
+  private func restart(_ number: Int) throws(ServiceError) -> PeerAnswer {
+    guard number > book.lastWindow ?? -1 else { return .refused("window \(number) is closed") }
+    if book.drawn(number) != nil { try book.drop(drawn: number) }
+    window = nil
+    try files.remove(number)
+    return .done([])
+  }
+
   // MARK: The end of a batch
 
-  private func close(_ bytes: [UInt8], _ commitment: Digest, _ number: Int) throws(ServiceError) -> PeerAnswer {
+  private func close(
+    _ bytes: [UInt8], _ commitment: Digest, _ isGivenUp: Bool, _ number: Int
+  ) throws(ServiceError) -> PeerAnswer {
     var batch = try ClosedBatch(decoding: bytes, of: contract, signers: [contract.leader.verifier])
     guard batch.window == number else { return .refused("the batch is of window \(batch.window), not \(number)") }
     if let index = book.entry(number) {
@@ -221,14 +232,11 @@ package final class Helper {
     guard number > book.lastWindow ?? -1 else { return .refused("a later window than \(number) is closed") }
     let window = try open(number)
     let accepted = window.jobs.accepted
-    let participants = accepted.map { Int($0.contributor) }.sorted()
-    guard participants == batch.participants,
-      ClosedBatch.name(contract.digest, window: number, reports: accepted.map(\.id)) == batch.batch
-    else {
-      return .refused(
-        "the leader would close window \(number) with \(batch.participants.count) reports, the helper has found "
-          + "\(participants.count) to be proven")
-    }
+    guard
+      isGivenUp && batch.participants.isEmpty
+        || batch.participants == accepted.map({ Int($0.contributor) }).sorted()
+          && batch.batch == ClosedBatch.name(contract.digest, window: number, reports: accepted.map(\.id))
+    else { return .differs(UInt32(accepted.count)) }
     if book.isLargeEnough(batch), book.drawn(number) == nil {
       try book.add(
         drawn: BatchBook.Drawn(
@@ -264,11 +272,11 @@ package final class Helper {
       return .refused("the leader's share is not the one that it has committed to")
     }
     let context: SignedContext
-    if let earlier = entry.context {
+    if let earlier = entry.pending {
       context = earlier
     } else {
       context = try sign(reveal, entry.batch, drawn, now)
-      try book.add(context, window: number)
+      try book.add(pending: context, window: number)
     }
     var writer = MessageWriter()
     writer.write(fixed: drawn.salt)
@@ -292,7 +300,7 @@ package final class Helper {
   }
 
   private func publish(_ bytes: [UInt8], _ number: Int) throws(ServiceError) -> PeerAnswer {
-    guard let index = book.entry(number), let own = book.entries[index].context else {
+    guard let index = book.entry(number), let own = book.entries[index].pending else {
       return .refused("window \(number) has no context to publish")
     }
     let context: SignedContext
@@ -305,7 +313,7 @@ package final class Helper {
     guard context.context == own.context else {
       return .refused("the context of window \(number) is not the one that the helper has signed")
     }
-    if context != own { try book.add(context, window: number) }
+    if book.entries[index].context == nil { try book.add(context, window: number) }
     return .done([])
   }
 }

@@ -19,6 +19,9 @@ package final class Leader {
   private var windows: [Int: OpenWindow] = [:]
   /// Whether the helper has been asked how far it is since this process began.
   var hasGreeted = false
+  /// How often in a row the helper has shown a share that it had not committed to, and how often it may.
+  var falseShares = 0
+  static let patience = 3
 
   final class OpenWindow {
     let number: Int

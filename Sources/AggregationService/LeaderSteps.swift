@@ -14,6 +14,9 @@ package enum AggregationProgress: Sendable {
   /// Nothing of the window is shown: it has fewer contributions than the contract demands.
   case tooFew(window: Int, contributors: Int, refused: [AggregationRefusal])
   case released(SignedContext, window: Int, refused: [AggregationRefusal])
+  /// The aggregators have not found the same reports to be proven: the window is done anew, or, where that was done
+  /// before, given up, and nothing of it is shown.
+  case differs(window: Int, leader: Int, helper: Int, givenUp: Bool)
   /// The window's sums can't be shown any more, because one of the two aggregators has lost its share.
   case lost(window: Int)
 }
@@ -79,7 +82,7 @@ extension Leader {
       try window.reports.freeze(sums)
       progress(.frozen(window: window.number, reports: window.reports.reports.count))
     }
-    if !window.reports.isWorkedOff {
+    if !window.reports.isWorkedOff, window.reports.restarts < 2 {
       try work(window, helper)
       progress(
         .checked(
@@ -159,7 +162,8 @@ extension Leader {
   // MARK: The end of a batch
 
   private func close(_ window: OpenWindow, _ helper: HelperCall, _ progress: (AggregationProgress) -> Void) throws {
-    let accepted = window.reports.accepted
+    let isGivenUp = window.reports.restarts > 1
+    let accepted = isGivenUp ? [] : window.reports.accepted
     let batch = try ClosedBatch(
       contract: contract.digest, window: window.number,
       batch: ClosedBatch.name(contract.digest, window: window.number, reports: accepted.map(\.id)),
@@ -171,8 +175,21 @@ extension Leader {
           share: contract.noisy(window.reports.sums).encoded))
     }
     let commitment = book.drawn(window.number)?.commitment ?? contract.digest
-    var reader = MessageReader(
-      try ask(.close(batch: batch.encoded, commitment: commitment), window: window.number, helper))
+    let bytes: [UInt8]
+    switch try answer(
+      .close(batch: batch.encoded, commitment: commitment, isGivenUp: isGivenUp), window: window.number, helper)
+    {
+    case .done(let answer): bytes = answer
+    case .differs(let count):
+      let isLast = window.reports.restarts > 0
+      progress(.differs(window: window.number, leader: accepted.count, helper: count, givenUp: isLast))
+      // Neither has shown anything, so the noise can be drawn anew over what is found then.
+      try book.drop(drawn: window.number)
+      if !isLast { _ = try ask(.restart, window: window.number, helper) }
+      return try window.reports.restart(sums)
+    case .lost: throw lies("it has lost what it has not closed")
+    }
+    var reader = MessageReader(bytes)
     let signed = try ClosedBatch(
       decoding: reader.bytes(atMost: Statement.largestSigned), of: contract,
       signers: [contract.leader.verifier, contract.helper.verifier])
@@ -212,21 +229,27 @@ extension Leader {
       reveal.write(to: &writer)
       try book.add(request: writer.bytes, window: number)
     }
-    guard let answer = try answer(.reveal(reveal), window: number, helper) else { return try lose(number, progress) }
-    var reader = MessageReader(answer)
+    guard case .done(let bytes) = try answer(.reveal(reveal), window: number, helper) else {
+      return try lose(number, progress)
+    }
+    var reader = MessageReader(bytes)
     let salt = try reader.fixed(32)
     let share = try reader.bytes(atMost: sums.aggregateSize)
-    let bytes = try reader.bytes(atMost: SignedContext.largestFile)
+    let theirs = try reader.bytes(atMost: SignedContext.largestFile)
     try reader.end()
     guard BatchBook.commitment(salt: salt, share: share) == commitment else {
+      // It may show the right one when it is asked again; a false commitment can never be met.
+      falseShares += 1
+      guard falseShares < Leader.patience else { return try lose(number, progress) }
       throw lies("the share that it shows is not the one that it has committed to")
     }
+    falseShares = 0
     let context = try book.context(
       of: entry.batch, leader: drawn.share, helper: share, refused: Int(reveal.refused), late: Int(reveal.late),
       issuedAt: reveal.issuedAt, sums: sums)
     var signed: SignedContext
     do {
-      signed = try SignedContext(decoding: bytes)
+      signed = try SignedContext(decoding: theirs)
       try signed.verify(by: [contract.helper.verifier])
     } catch {
       throw lies("its context \(error)")
@@ -235,7 +258,7 @@ extension Leader {
     try signed.addSignature(by: keys.identity)
     try book.add(signed, window: number)
     try forget(number)
-    // The context holds without this; the helper takes it up when it is told the next time.
+    // The context holds without this: the helper takes it up when it is next asked for anything.
     _ = try? ask(.publish(signed.encoded), window: number, helper)
     progress(.released(signed, window: number, refused: refused))
   }
@@ -252,25 +275,32 @@ extension Leader {
     .lies(aggregator: contract.helper.verifier.name, reason)
   }
 
-  private func ask(_ body: PeerRequest.Body, window: Int, _ helper: HelperCall) throws -> [UInt8] {
-    guard let answer = try answer(body, window: window, helper) else {
-      throw lies("it has lost what it was not asked for")
-    }
-    return answer
+  /// What a helper can answer where the two know of the same batches.
+  private enum Answer {
+    case done([UInt8])
+    case differs(Int)
+    case lost
   }
 
-  /// The body of the helper's answer; nil where it has lost its share. Where one of the two lacks what the other has, it is
-  /// brought up first, and `Reconciled` is thrown.
-  private func answer(_ body: PeerRequest.Body, window: Int, _ helper: HelperCall) throws -> [UInt8]? {
+  private func ask(_ body: PeerRequest.Body, window: Int, _ helper: HelperCall) throws -> [UInt8] {
+    guard case .done(let bytes) = try answer(body, window: window, helper) else {
+      throw lies("its answer is none to what it was asked")
+    }
+    return bytes
+  }
+
+  /// Where one of the two lacks what the other has, it is brought up first, and `Reconciled` is thrown.
+  private func answer(_ body: PeerRequest.Body, window: Int, _ helper: HelperCall) throws -> Answer {
     let request = PeerRequest(
       contract: contract.digest, standing: book.standing, window: UInt32(window), body: body)
     switch try PeerAnswer(decoding: helper(request.encoded)) {
-    case .done(let bytes): return bytes
-    case .lost: return nil
+    case .done(let bytes): return .done(bytes)
+    case .lost: return .lost
+    case .differs(let count): return .differs(Int(count))
     case .refused(let reason): throw ServiceError.refused("\(contract.helper.verifier.name) refuses: \(reason)")
     case .behind(let entries):
       guard !entries.entries.isEmpty else { throw lies("it tells of more batches and shows none") }
-      try book.merge(entries, contract, by: contract.helper.verifier, as: keys.identity)
+      try book.merge(entries, from: contract.helper.verifier)
       try files.write(anchor: book.standing)
       throw Reconciled()
     case .needs(let first):

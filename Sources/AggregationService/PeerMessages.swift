@@ -10,8 +10,8 @@ internal import SecureAggregation
 struct PeerRequest: Equatable {
   enum Body: Equatable {
     case job(PeerJob)
-    /// The batch signed by the leader, and the commitment to its share.
-    case close(batch: [UInt8], commitment: Digest)
+    /// The batch signed by the leader, and the commitment to its share. An empty batch gives the window up.
+    case close(batch: [UInt8], commitment: Digest, isGivenUp: Bool)
     case reveal(PeerReveal)
     /// The context with both signatures.
     case publish([UInt8])
@@ -19,6 +19,8 @@ struct PeerRequest: Equatable {
     case catchUp(PeerEntries)
     /// Only how far each is.
     case greet
+    /// The window's jobs are done anew, because the two have not found the same reports to be proven.
+    case restart
   }
 
   let contract: Digest
@@ -35,19 +37,21 @@ struct PeerRequest: Equatable {
     case .publish: writer.write(UInt8(4))
     case .catchUp: writer.write(UInt8(5))
     case .greet: writer.write(UInt8(6))
+    case .restart: writer.write(UInt8(7))
     }
     writer.write(fixed: contract.bytes)
     standing.write(to: &writer)
     writer.write(window)
     switch body {
     case .job(let job): job.write(to: &writer)
-    case .close(let batch, let commitment):
+    case .close(let batch, let commitment, let isGivenUp):
       writer.write(batch)
       writer.write(fixed: commitment.bytes)
+      writer.write(isGivenUp ? UInt8(1) : UInt8(0))
     case .reveal(let reveal): reveal.write(to: &writer)
     case .publish(let context): writer.write(context)
     case .catchUp(let entries): entries.write(to: &writer)
-    case .greet: break
+    case .greet, .restart: break
     }
     return writer.bytes
   }
@@ -69,11 +73,13 @@ struct PeerRequest: Equatable {
     case 1: body = .job(try PeerJob(from: &reader, sums: sums))
     case 2:
       let batch = try reader.bytes(atMost: Statement.largestSigned)
-      body = .close(batch: batch, commitment: Digest(bytes: try reader.fixed(32))!)
+      let commitment = Digest(bytes: try reader.fixed(32))!
+      body = .close(batch: batch, commitment: commitment, isGivenUp: try reader.integer(UInt8.self) != 0)
     case 3: body = .reveal(try PeerReveal(from: &reader, sums: sums))
     case 4: body = .publish(try reader.bytes(atMost: SignedContext.largestFile))
     case 5: body = .catchUp(try PeerEntries(from: &reader))
     case 6: body = .greet
+    case 7: body = .restart
     default: throw reader.failure("a request of kind \(kind), which this version does not know")
     }
     try reader.end()
@@ -205,25 +211,30 @@ struct PeerReveal: Equatable {
 
 /// Entries of a book as they go to the other party, which checks the signatures.
 struct PeerEntries: Equatable {
+  struct Entry: Equatable {
+    let batch: [UInt8]
+    /// To the sender's share, and, as the sender was told, to the receiver's; nil where the sender does not know it.
+    let sender: Digest?
+    let receiver: Digest?
+    let context: [UInt8]?
+  }
+
   /// The place of the first.
   let first: UInt32
-  let entries: [(batch: [UInt8], context: [UInt8]?)]
+  let entries: [Entry]
 
   static let most = 64
-  static func == (left: PeerEntries, right: PeerEntries) -> Bool { left.encoded == right.encoded }
 
   init(_ book: borrowing BatchBook, from first: Int) {
     self.first = UInt32(first)
-    let end = min(first + PeerEntries.most, book.entries.count)
-    entries = (first..<max(first, end)).map {
-      (book.entries[$0].batch.encoded, book.entries[$0].context?.encoded)
+    var entries: [Entry] = []
+    for entry in book.entries.dropFirst(first).prefix(PeerEntries.most) {
+      entries.append(
+        Entry(
+          batch: entry.batch.encoded, sender: book.drawn(entry.batch.window)?.commitment, receiver: entry.commitment,
+          context: entry.context?.encoded))
     }
-  }
-
-  var encoded: [UInt8] {
-    var writer = MessageWriter()
-    write(to: &writer)
-    return writer.bytes
+    self.entries = entries
   }
 
   func write(to writer: inout MessageWriter) {
@@ -231,6 +242,8 @@ struct PeerEntries: Equatable {
     writer.write(UInt32(entries.count))
     for entry in entries {
       writer.write(entry.batch)
+      writer.write(entry.sender?.bytes ?? [])
+      writer.write(entry.receiver?.bytes ?? [])
       writer.write(entry.context ?? [])
     }
   }
@@ -239,11 +252,14 @@ struct PeerEntries: Equatable {
     first = try reader.integer()
     let count = Int(try reader.integer(UInt32.self))
     guard count <= PeerEntries.most else { throw reader.failure("\(count) entries") }
-    var entries: [(batch: [UInt8], context: [UInt8]?)] = []
+    var entries: [Entry] = []
     for _ in 0..<count {
       let batch = try reader.bytes(atMost: Statement.largestSigned)
+      let sender = Digest(bytes: try reader.bytes(atMost: 32))
+      let receiver = Digest(bytes: try reader.bytes(atMost: 32))
       let context = try reader.bytes(atMost: SignedContext.largestFile)
-      entries.append((batch, context.isEmpty ? nil : context))
+      entries.append(
+        Entry(batch: batch, sender: sender, receiver: receiver, context: context.isEmpty ? nil : context))
     }
     self.entries = entries
   }
@@ -259,6 +275,8 @@ enum PeerAnswer: Equatable {
   case needs(from: UInt32)
   /// This window's sums can't be shown any more; its batch stays closed.
   case lost
+  /// The helper has found another set of reports to be proven, of so many.
+  case differs(UInt32)
 
   var encoded: [UInt8] {
     var writer = MessageWriter()
@@ -276,6 +294,9 @@ enum PeerAnswer: Equatable {
       writer.write(UInt8(3))
       writer.write(place)
     case .lost: writer.write(UInt8(4))
+    case .differs(let count):
+      writer.write(UInt8(5))
+      writer.write(count)
     }
     return writer.bytes
   }
@@ -288,6 +309,7 @@ enum PeerAnswer: Equatable {
     case 2: self = .behind(try PeerEntries(from: &reader))
     case 3: self = .needs(from: try reader.integer())
     case 4: self = .lost
+    case 5: self = .differs(try reader.integer())
     case let kind: throw reader.failure("an answer of kind \(kind), which this version does not know")
     }
     try reader.end()

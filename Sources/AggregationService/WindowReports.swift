@@ -21,6 +21,7 @@ struct WindowReports: ~Copyable {
     case frozen = 2
     case late = 3
     case job = 4
+    case restart = 5
   }
 
   private var log: RecordLog
@@ -32,6 +33,8 @@ struct WindowReports: ~Copyable {
   /// Nothing more comes in.
   private(set) var isFrozen = false
   private(set) var jobs: [Done] = []
+  /// How often the jobs were begun anew.
+  private(set) var restarts = 0
   /// Of all proven reports so far.
   private(set) var sums: ShareSums
 
@@ -93,6 +96,9 @@ struct WindowReports: ~Copyable {
     writer.write(sums.encoded)
     try append(.job, writer.bytes, signals)
   }
+
+  /// Forgets what the jobs have given; the reports stay.
+  mutating func restart(_ signals: SignalSums) throws(ServiceError) { try append(.restart, [], signals) }
 
   /// The reports of a job, read anew.
   func job(_ number: Int) throws(ServiceError) -> [(stored: Stored, bytes: [UInt8])] {
@@ -158,6 +164,10 @@ struct WindowReports: ~Copyable {
       guard let sums = try? signals.decode(encoded) else { throw reader.failure("no share of the sums") }
       jobs.append(Done(refusals: refusals))
       self.sums = sums
+    case .restart:
+      jobs = []
+      sums = zero
+      restarts += 1
     case nil: throw reader.failure("a record of kind \(place.kind), which this version does not know")
     }
     try reader.end()

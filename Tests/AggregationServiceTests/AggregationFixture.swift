@@ -74,7 +74,8 @@ final class Parties {
 
   private static func aggregator(_ keys: AggregatorKeys, _ number: UInt8) -> AggregationContract.Aggregator {
     AggregationContract.Aggregator(
-      verifier: keys.identity.verifier, agreement: keys.agreementKey, address: "https://aggregator-\(number).example.com:8800",
+      verifier: keys.identity.verifier, agreement: keys.agreementKey,
+      address: "https://aggregator-\(number).example.com:8800",
       certificate: Digest(of: [number]))
   }
 

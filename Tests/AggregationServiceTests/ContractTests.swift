@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AggregationService
+import ExecutionIR
+import Testing
+
+/// What a contract may say.
+struct ContractTests {
+  @Test func theEncodingIsRead() throws {
+    let contract = try Parties(closesAt: 6, noise: .discreteLaplace(scale: 9), budget: 5, signals: 4).contract
+    #expect(try AggregationContract.parse(contract.json.canonical) == contract)
+    #expect(try AggregationContract.parse(contract.json.canonical).digest == contract.digest)
+    #expect(contract.digest == contract.json.digest)
+  }
+
+  /// A member, what stands there instead, and where the error points.
+  @Test(arguments: [
+    ("name", JSON.string(""), "name"), ("version", .integer(2), "version"), ("minimum", .integer(3), "minimum"),
+    ("minimum", .integer(9), "minimum"), ("closes_at", .integer(3), "closes_at"), ("period", .integer(5), "period"),
+    ("period", .integer(0), "period"), ("buckets", .integer(0), "buckets"), ("buckets", .integer(5000), "buckets"),
+    ("windows", .integer(0), "windows"), ("bucket", .integer(-1), "bucket"), ("first", .integer(-1), "windows"),
+    ("first", .string("9223372036854775807"), "windows"), ("closes_after", .integer(0), "closes_after"),
+    ("clock_tolerance", .integer(-1), "clock_tolerance"), ("applies_after", .integer(-1), "applies_after"),
+    ("holds_for", .integer(0), "holds_for"), ("contributors", .array([]), "contributors"),
+    ("contributors", .array([.string("nobody")]), "contributors[0]"), ("signals", .array([]), "signals"),
+    ("leader", .null, "leader"), ("unknown", .null, "unknown"),
+  ])
+  func eachMemberIsChecked(_ key: String, _ value: JSON, _ path: String) throws {
+    guard case .object(var members) = try Parties().contract.json else { return }
+    members[key] = value
+    let error = #expect(throws: RecordError.self) { try AggregationContract(json: .object(members)) }
+    #expect(error?.path == path)
+  }
+
+  @Test(arguments: [
+    ("maximum", JSON.integer(0), "signals[0].maximum"), ("maximum", .integer(1 << 32), "signals[0].maximum"),
+    ("quantum", .string("0"), "signals[0].quantum"), ("quantum", .string("1.0"), "signals[0].quantum"),
+    ("budget", .integer(5), "signals[0].budget"), ("kind", .string("mood"), "signals[0].kind"),
+    ("noise", .object(["mechanism": .string("discrete_gaussian"), "variance": .integer(4)]), "signals[0].budget"),
+    ("noise", .object(["mechanism": .string("discrete_gaussian")]), "signals[0].noise.variance"),
+    ("noise", .object(["mechanism": .string("none"), "scale": .integer(1)]), "signals[0].noise.scale"),
+    ("noise", .object(["mechanism": .string("dice")]), "signals[0].noise.mechanism"),
+    ("kind", .string("spread"), "signals[1]"),
+  ])
+  func eachSignalIsChecked(_ key: String, _ value: JSON, _ path: String) throws {
+    guard case .object(var members) = try Parties().contract.json, case .array(var signals)? = members["signals"],
+      case .object(var signal) = signals[0]
+    else { return }
+    signal[key] = value
+    signals[0] = .object(signal)
+    members["signals"] = .array(signals)
+    let error = #expect(throws: RecordError.self) { try AggregationContract(json: .object(members)) }
+    #expect(error?.path == path)
+  }
+
+  /// The same party twice, or one contributor under two names, could see or count more than the contract says.
+  @Test func nobodyStandsTwice() throws {
+    guard case .object(var members) = try Parties().contract.json, case .array(let desks)? = members["contributors"]
+    else { return }
+    members["contributors"] = .array(desks + [desks[0]])
+    #expect(throws: RecordError.self) { try AggregationContract(json: .object(members)) }
+    members["contributors"] = .array(desks)
+    members["helper"] = members["leader"]
+    #expect(throws: RecordError.self) { try AggregationContract(json: .object(members)) }
+  }
+
+  @Test func windowsFollowEachOther() throws {
+    let contract = try Parties().contract
+    #expect(contract.lastEnded(at: contract.windowEnd(0) - 1) == nil)
+    #expect(contract.lastEnded(at: contract.windowEnd(0)) == 0)
+    #expect(contract.lastEnded(at: contract.windowStart(1)) == 0)
+    #expect(contract.lastEnded(at: contract.windowEnd(1)) == 1)
+    #expect(contract.lastEnded(at: .max) == contract.windows - 1)
+    #expect(contract.lastEnded(at: .min) == nil)
+  }
+}
