@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AggregationService
+import ExecutionIR
+import Governance
+import Testing
+
+struct RehearsalTests {
+  /// Forty desks, ten of them lying in each way there is, five away.
+  @Test func sumIsThatOfTheHonest() throws {
+    let scratch = try Scratch()
+    let rehearsal = try Rehearsal(
+      desks: 40, malicious: 10, dropouts: 5, buckets: 4, maximum: 255, noise: .none, seed: 1)
+    let outcome = try rehearsal.run(in: scratch.path) { _ in }
+    #expect(outcome.largestDifference == 0)
+    #expect(outcome.signed.context.contributors == 25)
+    #expect(outcome.refused.map(\.misconduct) == Misconduct.allCases)
+    #expect(outcome.refused.allSatisfy { $0.refusal == $0.misconduct.refusal })
+    #expect(outcome.missing == (36...40).map { "desk-\($0)" })
+    // The two numbers of a bit add up to it, modulo the field's 2^128 - 7·2^66 + 1 (draft-irtf-cfrg-vdaf, Field128).
+    let leader = try #require(UInt128(outcome.bit.leader, radix: 16))
+    let helper = try #require(UInt128(outcome.bit.helper, radix: 16))
+    let modulus: UInt128 = 340_282_366_920_938_462_946_865_773_367_900_766_209
+    let (sum, isOverflow) = leader.addingReportingOverflow(helper)
+    let reduced = isOverflow ? sum &- modulus : sum % modulus
+    #expect(reduced == UInt128(outcome.bit.value))
+    #expect(leader > 1 && helper > 1)
+  }
+
+  @Test func noiseIsAllThatDiffers() throws {
+    let scratch = try Scratch()
+    let rehearsal = try Rehearsal(
+      desks: 12, malicious: 0, dropouts: 0, buckets: 8, maximum: 255, noise: .discreteGaussian(variance: 10_000),
+      seed: 2)
+    let outcome = try rehearsal.run(in: scratch.path) { _ in }
+    #expect((1...1700).contains(outcome.largestDifference))
+    #expect(outcome.signed.context.signals[0].privacy != nil)
+  }
+
+  @Test func tooFewAreRefused() {
+    #expect(throws: ServiceError.self) {
+      try Rehearsal(desks: 8, malicious: 3, dropouts: 2, buckets: 1, maximum: 1, noise: .none, seed: 1)
+    }
+  }
+}
