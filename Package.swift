@@ -114,9 +114,10 @@ let package = Package(
     room("ExecutionSolver", ["ExecutionIR"]),
     room("Governance", ["DurableFiles", "ExecutionIR", "TransparencyLog", crypto]),
     // Floor 4
-    room(
-      "AggregationService",
-      ["DurableFiles", "ExecutionIR", "Governance", "SecureAggregation", "TransparencyLog", crypto]),
+    .target(
+      name: "AggregationService",
+      dependencies: ["DurableFiles", "ExecutionIR", "Governance", "SecureAggregation", "TransparencyLog", crypto],
+      exclude: ["PRIVACY.md"], swiftSettings: swiftRules),
     room("AdapterConformance", ["AdapterHost", "CExProveABI", "CLinux", "EventFlow", "ExecutionIR", "Feeds"]),
     room(
       "ExecutionEngine", ["CExProveABI", "ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),

@@ -38,6 +38,7 @@ package final class Helper {
     }
     self.contract = contract
     self.keys = keys
+    try files.claim(contract)
     sums = try SignalSums(contract)
     costs = try contract.costs()
     book = try BatchBook.open(contract, path: files.book)
@@ -74,7 +75,7 @@ package final class Helper {
     guard number < contract.windows else { return .refused("the contract has no window \(number)") }
     if case .catchUp(let entries) = request.body {
       try book.merge(entries, from: contract.leader.verifier)
-      try files.write(anchor: book.standing)
+      try files.write(anchor: book.standing, window: book.lastWindow)
       return .done([])
     }
     if let answer = try compare(request) { return answer }
@@ -245,7 +246,7 @@ package final class Helper {
     }
     try batch.addSignature(by: keys.identity)
     try book.close(batch, commitment: commitment)
-    try files.write(anchor: book.standing)
+    try files.write(anchor: book.standing, window: book.lastWindow)
     self.window = nil
     try files.remove(number)
     return .done(closed(batch))

@@ -40,6 +40,7 @@ package final class Leader {
     }
     self.contract = contract
     self.keys = keys
+    try files.claim(contract)
     sums = try SignalSums(contract)
     costs = try contract.costs()
     book = try BatchBook.open(contract, path: files.book)

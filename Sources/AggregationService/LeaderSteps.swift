@@ -197,7 +197,7 @@ extension Leader {
     try reader.end()
     guard signed.payloadDigest == batch.payloadDigest else { throw lies("it has signed another batch") }
     try book.close(signed, commitment: theirs)
-    try files.write(anchor: book.standing)
+    try files.write(anchor: book.standing, window: book.lastWindow)
     guard !book.isLargeEnough(signed) else { return }
     let refused = refusals(window)
     try forget(window.number)
@@ -301,7 +301,7 @@ extension Leader {
     case .behind(let entries):
       guard !entries.entries.isEmpty else { throw lies("it tells of more batches and shows none") }
       try book.merge(entries, from: contract.helper.verifier)
-      try files.write(anchor: book.standing)
+      try files.write(anchor: book.standing, window: book.lastWindow)
       throw Reconciled()
     case .needs(let first):
       guard Int(first) < book.entries.count else { throw lies("it asks for batches that nobody has closed") }

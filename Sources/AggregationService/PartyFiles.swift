@@ -59,27 +59,88 @@ package struct PartyFiles: ~Copyable {
 
   // MARK: The anchor
 
-  /// `closed N CHAIN`: so many batches were closed, and the chain's digest after the last.
-  func anchor() throws(ServiceError) -> (closed: Int, chain: Digest)? {
-    guard let anchorPath, Files.exists(anchorPath) else { return nil }
-    let bytes: [UInt8]
-    do throws(FileError) { bytes = try Files.readRegular(anchorPath, limit: 4096) } catch {
-      throw .file(error.description)
-    }
-    let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-    guard words.count == 3, words[0] == "closed", let closed = Int(words[1]), closed >= 0,
-      let chain = Digest(hexadecimal: words[2])
-    else { throw .file("\(anchorPath): is no anchor of an aggregation; restore it from a copy") }
-    return (closed, chain)
+  /// What an anchor says: so many batches were closed, the last of them of this window, and the chain's digest after it.
+  struct Anchor: Equatable {
+    let closed: Int
+    let chain: Digest
+    let window: Int
   }
 
-  func write(anchor standing: Standing) throws(ServiceError) {
+  /// `closed N CHAIN WINDOW`.
+  func anchor() throws(ServiceError) -> Anchor? {
+    guard let anchorPath else { return nil }
+    return try PartyFiles.anchor(anchorPath)
+  }
+
+  private static func anchor(_ path: String) throws(ServiceError) -> Anchor? {
+    guard Files.exists(path) else { return nil }
+    let words = String(decoding: try read(path, limit: 4096), as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    guard words.count == 4, words[0] == "closed", let closed = Int(words[1]), closed >= 0,
+      let chain = Digest(hexadecimal: words[2]), let window = Int(words[3])
+    else { throw .file("\(path): is no anchor of an aggregation; restore it from a copy") }
+    return Anchor(closed: closed, chain: chain, window: window)
+  }
+
+  func write(anchor standing: Standing, window: Int?) throws(ServiceError) {
     guard let anchorPath else { return }
-    do throws(FileError) {
-      try Files.writeDurably(
-        Array("closed \(standing.closed) \(standing.chain)\n".utf8), to: anchorPath, mode: 0o600)
-    } catch {
+    try PartyFiles.write(
+      Array("closed \(standing.closed) \(standing.chain) \(window ?? -1)\n".utf8), to: anchorPath)
+  }
+
+  // MARK: One contract at a time
+
+  /// Two sums of one signal over one time, with another set of desks each, would show what a single desk has contributed. So a
+  /// party serves no contract that shares a signal with another whose time is not over; one that begins after all that
+  /// was closed under the other takes its place, and the other is not served again.
+  func claim(_ contract: AggregationContract) throws(ServiceError) {
+    guard let anchorPath else { return }
+    let home = Files.directory(of: anchorPath)
+    let own = anchorPath + ".contract"
+    guard !Files.exists(anchorPath + ".replaced") else {
+      throw .refused(
+        "\"\(contract.name)\" (\(contract.digest)) was replaced by a later contract, and is not served again")
+    }
+    let names: [String]
+    do throws(FileError) { names = try Files.names(in: home) } catch { throw .file(error.description) }
+    for name in names where name.hasSuffix(".contract") && home + "/" + name != own {
+      let path = home + "/" + name
+      guard let other = try? AggregationContract.parse(try PartyFiles.read(path, limit: 16 << 20)) else {
+        throw .file("\(path): is no contract; restore it from a copy")
+      }
+      guard other.digest != contract.digest, contract.sharesSignal(with: other), contract.meets(other) else { continue }
+      let otherAnchor = String(path.dropLast(".contract".count))
+      let closed = try PartyFiles.anchor(otherAnchor)?.window ?? -1
+      guard closed < 0 || contract.first >= other.windowEnd(closed) else {
+        throw .refused(
+          "this party has added up \"\(other.name)\" (\(other.digest)) with the same signal over the same time: two sums over "
+            + "different desks would show what one of them has contributed. Begin at \(other.windowEnd(closed)) or later"
+        )
+      }
+      try PartyFiles.write([], to: otherAnchor + ".replaced")
+    }
+    try PartyFiles.write(contract.json.canonical, to: own)
+  }
+
+  private static func read(_ path: String, limit: Int) throws(ServiceError) -> [UInt8] {
+    do throws(FileError) { return try Files.readRegular(path, limit: limit) } catch { throw .file(error.description) }
+  }
+
+  private static func write(_ bytes: [UInt8], to path: String) throws(ServiceError) {
+    do throws(FileError) { try Files.writeDurably(bytes, to: path, mode: 0o600) } catch {
       throw .file(error.description)
     }
+  }
+}
+
+extension AggregationContract {
+  fileprivate func sharesSignal(with other: AggregationContract) -> Bool {
+    signals.contains { signal in
+      other.signals.contains { $0.kind == signal.kind && $0.listing == signal.listing }
+    }
+  }
+
+  /// Whether their times meet.
+  fileprivate func meets(_ other: AggregationContract) -> Bool {
+    first < other.windowEnd(other.windows - 1) && other.first < windowEnd(windows - 1)
   }
 }

@@ -139,4 +139,40 @@ struct BudgetTests {
     try parties.upload(0..<6, window: 1)
     #expect(try parties.advance(parties.closing(1)).released.first?.signals[0].privacy?.spent == 300_000_000_000)
   }
+
+  /// A second contract over the same signal and time is not served; one that begins after it replaces it for good.
+  @Test func contractsDoNotOverlap() throws {
+    let parties = try Parties()
+    try parties.upload(0..<5)
+    #expect(try parties.advance(parties.closing(0)).released.count == 1)
+    parties.stop()
+    func serve(_ contract: AggregationContract) throws {
+      _ = try Leader(
+        contract, keys: parties.leaderKeys,
+        files: .open(
+          directory: parties.scratch.path + "/other", anchor: parties.scratch.path + "/keys/\(contract.digest).anchor"))
+    }
+    func later(by: Int64, _ kind: SignalKind? = nil) throws -> AggregationContract {
+      guard case .object(var members) = parties.contract.json else { throw ServiceError.refused("") }
+      members["first"] = .wide(parties.contract.first + by)
+      if let kind {
+        members["signals"] = .array(
+          [parties.contract.signals[0]].map {
+            guard case .object(var signal) = $0.json else { return .null }
+            signal["kind"] = .string(kind.rawValue)
+            return .object(signal)
+          })
+      }
+      return try AggregationContract(json: .object(members))
+    }
+    let error = #expect(throws: ServiceError.self) { try serve(try later(by: 1)) }
+    #expect("\(error!)".contains("would show what one of them has contributed"))
+    try serve(try later(by: 1, .participation))
+    try parties.restartLeader()
+    parties.stop()
+    try FileManager.default.removeItem(atPath: parties.scratch.path + "/other")
+    try serve(try later(by: parties.contract.windowLength))
+    let replaced = #expect(throws: ServiceError.self) { try parties.restartLeader() }
+    #expect("\(replaced!)".contains("was replaced"))
+  }
 }
