@@ -103,7 +103,7 @@ let package = Package(
         ])
       ]),
     room("MarketModel", ["CExProveABI", "ExecutionIR", "EventFlow"]),
-    room("SecureAggregation"),
+    room("SecureAggregation", [crypto]),
     // Floor 3
     room(
       "AdapterHost",
@@ -225,7 +225,7 @@ let package = Package(
         "Feeds", "Governance", "RunJournal", "TransparencyLog", "VenueSimulator",
       ]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
-    tests("SecureAggregationTests", ["SecureAggregation"]),
+    tests("SecureAggregationTests", ["SecureAggregation", crypto]),
     tests(
       "AggregationServiceTests",
       ["AggregationService", "DurableFiles", "ExecutionIR", "Governance", "SecureAggregation", "TransparencyLog"]),

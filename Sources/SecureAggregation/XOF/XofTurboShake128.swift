@@ -33,6 +33,10 @@ package struct XofTurboShake128: ~Copyable {
   @inline(__always)
   package mutating func nextByte() -> UInt8 { sponge.squeezeByte() }
 
+  /// Eight bytes, the lowest first.
+  @inline(__always)
+  mutating func nextWord() -> UInt64 { sponge.squeezeWord() }
+
   package mutating func next(into bytes: inout SecretBytes) {
     for index in 0..<bytes.count { bytes[index] = sponge.squeezeByte() }
   }
