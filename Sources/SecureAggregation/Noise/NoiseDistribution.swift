@@ -26,11 +26,9 @@ extension AggregateShare {
   /// The share with a number of noise on each element, as an aggregator gives it away. Each aggregator adds noise of its
   /// own, of the full variance: only that of an honest one counts for the contributors' guarantee.
   package func adding(noise: [Int64]) throws(VDAFError) -> AggregateShare {
-    guard noise.count == elements.count else {
-      throw .wrongLength(.noise, expected: elements.count, actual: noise.count)
-    }
+    guard noise.count == count else { throw .wrongLength(.noise, expected: count, actual: noise.count) }
     var sum = self
-    for index in 0..<noise.count { sum.elements[index] += Field(signed: noise[index]) }
+    for index in 0..<noise.count { sum.add(Field(signed: noise[index]), at: index) }
     return sum
   }
 
@@ -39,7 +37,7 @@ extension AggregateShare {
   ) -> AggregateShare {
     // Number by number: together they would lie in memory that nobody wipes.
     var sum = self
-    for index in 0..<elements.count { sum.elements[index] += Field(signed: noise.sample(from: &source)) }
+    for index in 0..<count { sum.add(Field(signed: noise.sample(from: &source)), at: index) }
     return sum
   }
 }

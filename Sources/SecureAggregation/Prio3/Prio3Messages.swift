@@ -72,17 +72,6 @@ package struct OutputShare<Field: PrimeField>: ~Copyable, Sendable {
   }
 }
 
-/// An aggregator's share of the sum.
-package struct AggregateShare<Field: PrimeField>: Equatable, Sendable {
-  package internal(set) var elements: [Field]
-
-  package var encoded: [UInt8] {
-    var bytes: [UInt8] = []
-    Field.encode(elements, into: &bytes)
-    return bytes
-  }
-}
-
 extension Prio3 {
   package func decodePublicShare(_ bytes: [UInt8]) throws(VDAFError) -> PublicShare {
     try expect(bytes.count, publicShareSize, .publicShare)
@@ -115,8 +104,10 @@ extension Prio3 {
   @specialized(where Circuit == MultihotCountVec<Field128>)
   package func decodeAggregateShare(_ bytes: [UInt8]) throws(VDAFError) -> AggregateShare<Field> {
     try expect(bytes.count, aggregateShareSize, .aggregateShare)
-    guard let elements = Field.decode(bytes) else { throw .notReduced(.aggregateShare) }
-    return AggregateShare(elements: elements)
+    guard let elements = Field.decode(bytes.span, count: circuit.outputLength) else {
+      throw .notReduced(.aggregateShare)
+    }
+    return AggregateShare(elements)
   }
 
   func expect(_ actual: Int, _ expected: Int, _ part: VDAFError.Part) throws(VDAFError) {

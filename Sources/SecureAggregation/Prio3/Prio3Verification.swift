@@ -121,7 +121,7 @@ extension Prio3 {
 
   /// The share of a sum of nothing.
   package func aggregateInit() -> AggregateShare<Field> {
-    AggregateShare(elements: Array(repeating: .zero, count: circuit.outputLength))
+    AggregateShare(SecretBuffer(repeating: .zero, count: circuit.outputLength))
   }
 
   /// Adds one report. That each is added once is the caller's to see to.
@@ -134,8 +134,8 @@ extension Prio3 {
   package func aggregateUpdate(
     _ aggregate: inout AggregateShare<Field>, _ output: borrowing OutputShare<Field>
   ) throws(VDAFError) {
-    try expect(output.elements.count, aggregate.elements.count, .aggregateShare)
-    for index in 0..<output.elements.count { aggregate.elements[index] += output.elements[index] }
+    try expect(output.elements.count, aggregate.count, .aggregateShare)
+    aggregate.add(output.elements)
   }
 
   /// Adds up shares of the same aggregator over different reports.
@@ -148,8 +148,8 @@ extension Prio3 {
   package func merge(_ shares: [AggregateShare<Field>]) throws(VDAFError) -> AggregateShare<Field> {
     var sum = aggregateInit()
     for share in shares {
-      try expect(share.elements.count, circuit.outputLength, .aggregateShare)
-      for index in 0..<share.elements.count { sum.elements[index] += share.elements[index] }
+      try expect(share.count, circuit.outputLength, .aggregateShare)
+      sum.add(share)
     }
     return sum
   }

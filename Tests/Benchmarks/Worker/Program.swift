@@ -85,6 +85,9 @@ internal import SecureAggregation
     case "histogram check": try ReportCircuit.histogram.contestant(.verify, over: Field128.self, count: 200)
     case "histogram check, products": try AggregationLimit(.histogram, .verify, withPermutations: false)
     case "histogram check, limit": try AggregationLimit(.histogram, .verify, withPermutations: true)
+    case "batch": try BatchPass()
+    case "batch, products": try AggregationLimit(.minutes, .verify, withPermutations: false, isOnTwoCores: true)
+    case "batch, limit": try AggregationLimit(.minutes, .verify, withPermutations: true, isOnTwoCores: true)
     default: throw BenchmarkError("there is no contestant \"\(name)\"")
     }
   }

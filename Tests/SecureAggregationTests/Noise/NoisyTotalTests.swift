@@ -41,6 +41,19 @@ struct NoisyTotalTests {
         == .wrongLength(.noise, expected: 5, actual: 2))
   }
 
+  /// A share is a value: what is added to one is in no copy of it.
+  @Test func sharesAreValues() throws {
+    let vdaf = try Prio3SumVec(shares: 2, length: 3, maximum: 100)
+    let nothing = vdaf.aggregateInit()
+    let share = try nothing.adding(noise: [1, -2, 3])
+    let more = try share.adding(noise: [0, 0, 4])
+    #expect(nothing == vdaf.aggregateInit() && nothing != share && share != more)
+    #expect(share.elements == [1, -2, 3].map { Field128(signed: $0) })
+    #expect(more.elements == [1, -2, 7].map { Field128(signed: $0) })
+    #expect(try vdaf.merge([share, more, share]).elements == [3, -6, 13].map { Field128(signed: $0) })
+    #expect(try vdaf.decodeAggregateShare(share.encoded) == share)
+  }
+
   private func reading<F: PrimeField>(_ totals: NoisyTotals, _ number: Int128, _: F.Type) -> Int128? {
     let magnitude = F(reduced: F.Integer(number.magnitude))
     return try? totals.integers([number < 0 ? -magnitude : magnitude])[0]
