@@ -49,6 +49,9 @@ func fuzzParsers() -> Target {
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let network: [Target.Dependency] =
+  ["NIOCore", "NIOHTTP1", "NIOPosix", "NIOTLS"].map { .product(name: $0, package: "swift-nio") }
+  + [.product(name: "NIOSSL", package: "swift-nio-ssl")]
 
 let package = Package(
   name: "exprove",
@@ -63,6 +66,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
   ],
   targets: [
     // Floor 0
@@ -123,6 +128,9 @@ let package = Package(
       "ExecutionEngine", ["CExProveABI", "ExecutionIR", "EventFlow", "MarketModel", "ExecutionSolver", "Governance"]),
     room("VendorHooks", ["AdapterBinder", "AdapterHost", "CExProveABI", "ExecutionIR"]),
     // Floor 5
+    room(
+      "AggregationNetwork",
+      ["CivilTime", "ExecutionIR", "Governance", "TransparencyLog", crypto] + network),
     room(
       "RunJournal",
       [
@@ -226,6 +234,7 @@ let package = Package(
       ]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
     tests("SecureAggregationTests", ["SecureAggregation", crypto]),
+    tests("AggregationNetworkTests", ["AggregationNetwork", "ExecutionIR", "Governance", crypto]),
     tests(
       "AggregationServiceTests",
       ["AggregationService", "DurableFiles", "ExecutionIR", "Governance", "SecureAggregation", "TransparencyLog"]),
