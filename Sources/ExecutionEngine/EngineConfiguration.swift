@@ -65,12 +65,14 @@ package struct EngineConfiguration: Sendable {
   package let feeds: [EngineFeed]
   package let fills: FillSource
   package let prior: PriorVolume?
+  /// Versions of one shared context, each of which the policy has taken.
+  package let shared: [SharedMarketContext]
   /// Chooses the hash functions of lookup tables, without influence on any result.
   package let seed: UInt64
 
   package init(
     task: LocalExecutionTask, reference: ReferenceData, policy: Policy, feeds: [EngineFeed], fills: FillSource,
-    prior: PriorVolume?, seed: UInt64
+    prior: PriorVolume?, shared: [SharedMarketContext] = [], seed: UInt64
   ) {
     self.task = task
     self.reference = reference
@@ -78,6 +80,7 @@ package struct EngineConfiguration: Sendable {
     self.feeds = feeds
     self.fills = fills
     self.prior = prior
+    self.shared = shared
     self.seed = seed
   }
 

@@ -2,6 +2,7 @@
 
 internal import EventFlow
 internal import ExecutionIR
+internal import Governance
 internal import MarketModel
 
 /// The local `DecisionContext`: what the books, the tape and the reference data say at one moment.
@@ -12,11 +13,16 @@ extension Engine {
   func makeContext(slice: Int, at time: Int64) throws(EngineError) -> DecisionContext {
     let task = configuration.task
     do {
+      let given = configuration.policy.sharedContext(of: configuration.shared, at: time)
+      let isCovering = given?.context?.covers(task, from: slice) ?? false
       var contexts: [VenueContext] = []
-      for venue in venues.listings.indices { contexts.append(try venueContext(venue, slice: slice, at: time)) }
+      for venue in venues.listings.indices {
+        contexts.append(try venueContext(venue, slice: slice, at: time, isCovering ? given?.context : nil))
+      }
       return try DecisionContext(
         asOf: time, computedLocally: true, scale: venues.scale, slices: task.sliceCount,
-        variance: try variance(at: time), reference: configuration.reference.digest, venues: contexts)
+        variance: try variance(at: time), reference: configuration.reference.digest, venues: contexts,
+        shared: given.map { Engine.use(of: $0.context, isCovering: isCovering, contexts, otherwise: $0.reason) })
     } catch let error as EngineError {
       throw error
     } catch {
@@ -30,14 +36,41 @@ extension Engine {
     return try configuration.reference.variance(of: instrument, at: time)?.value
   }
 
-  private func venueContext(_ venue: Int, slice: Int, at time: Int64) throws -> VenueContext {
+  /// Taken is a context that says something which a plan can go by.
+  private static func use(
+    of context: SharedMarketContext?, isCovering: Bool, _ venues: [VenueContext], otherwise reason: String
+  ) -> SharedUse {
+    guard let context else { return .notTaken(reason: reason) }
+    if venues.contains(where: { $0.shared != nil }) { return .taken(SharedContextReference(context)) }
+    return .notTaken(
+      reason: "context r\(context.revision) "
+        + (isCovering ? "has no signal about the task's venues" : "does not speak for every slice that is left"))
+  }
+
+  private func venueContext(
+    _ venue: Int, slice: Int, at time: Int64, _ context: SharedMarketContext?
+  ) throws -> VenueContext {
     let listing = venues.listings[venue]
     let terms = try configuration.reference.terms(venue: listing.venue, symbol: listing.symbol, at: time)
     let maker = try terms.makerFee()
     let taker = try terms.takerFee()
     let impact = try terms.impact()
     let depth = try impact.depth.units(atScale: venues.scale)
-    let (volume, source) = volumeCurve(venue, slice: slice, at: time)
+    let (own, ownSource) = volumeCurve(venue, slice: slice, at: time)
+    var volume = own
+    var source = ownSource
+    // The shared curve wins over the desk's own, from a file or received: the contract's contributors see more of the market
+    // than one desk. The own one stays beside it.
+    let said = context?.terms(of: listing, task: configuration.task, scale: venues.scale)
+    if let context, let curve = said?.volume {
+      volume = curve
+      source = .shared(context: context.digest, revision: context.revision, batch: context.batch)
+    }
+    let shared = said.map { said in
+      SharedVenueTerms(
+        ownVolume: said.volume == nil ? nil : OwnVolume(volume: own, source: ownSource), spreads: said.spreads,
+        toxicity: said.toxicity)
+    }
     let number = venues.instruments[venue]
     return VenueContext(
       listing: listing, availability: availability(venue, number),
@@ -47,7 +80,8 @@ extension Engine {
       fees: FeeSnapshot(
         makerRate: maker.rate, takerRate: taker.rate, makerPerUnit: maker.perUnit, takerPerUnit: taker.perUnit,
         currency: try terms.feeCurrency()),
-      impact: ImpactSnapshot(coefficient: impact.coefficient, depth: depth), volume: volume, volumeSource: source)
+      impact: ImpactSnapshot(coefficient: impact.coefficient, depth: depth), volume: volume, volumeSource: source,
+      shared: shared)
   }
 
   private func availability(_ venue: Int, _ number: Int?) -> VenueAvailability {

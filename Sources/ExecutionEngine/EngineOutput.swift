@@ -5,7 +5,7 @@ package import ExecutionIR
 /// A statement that the engine wants in the ledger.
 package struct EngineStatement: Equatable, Sendable {
   package enum Kind: String, CaseIterable, Sendable {
-    case context, plan, hook, order, cancel, denial, report, fill, summary
+    case context, plan, control, hook, order, cancel, denial, report, fill, summary
   }
   package let kind: Kind
   /// What it is about, unique in the run: `plan/3`, `order/17`.

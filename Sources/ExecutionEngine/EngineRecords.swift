@@ -49,6 +49,18 @@ extension Engine {
       ]))
   }
 
+  /// What a control of decisions says of one.
+  func controlStatement(_ result: ControlResult, of delta: PlanDelta) -> EngineStatement {
+    EngineStatement(
+      kind: .control, subject: "control/\(delta.sequence)",
+      body: .object([
+        "decision": .string(delta.digest.description), "sequence": .integer(delta.sequence),
+        "decided_at": .wide(delta.decidedAt), "controls": .array([result.json]),
+        "verdict": .string(result.passes ? "allow" : "deny"), "policy": .string(policyDigest.description),
+        "fills": .string(configuration.fills.rawValue),
+      ]))
+  }
+
   func hookStatement(_ question: HookQuestion, _ outcome: HookOutcome, verdict: String) -> EngineStatement {
     EngineStatement(
       kind: .hook, subject: "hook/\(question.number)",
@@ -141,6 +153,8 @@ extension Engine {
     // Runs without vendors' functions say nothing of them.
     if questions > 0 {
       body["questions"] = .integer(questions)
+    }
+    if questions > 0 || configuration.policy.sharedContext?.mode == .require {
       body["denied_decisions"] = .integer(deniedDecisions)
     }
     return EngineStatement(kind: .summary, subject: "summary", body: .object(body))

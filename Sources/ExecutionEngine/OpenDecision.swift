@@ -12,6 +12,8 @@ struct OpenDecision: Sendable {
   let time: Int64
   /// What each leaves out of the current slice; the objective's own choice is the first.
   let candidates: [(leavesOut: [Int], decision: PlannedDecision)]
+  /// What the policy says of its use of shared contexts; nil where it asks for none.
+  let sharedControl: ControlResult?
   /// What the terms ask, candidate by candidate.
   var prices: [Int64] = []
   /// Still to be put, in order.
@@ -55,7 +57,9 @@ extension Engine {
         candidates.append((left, other))
       }
     }
-    open = OpenDecision(slice: slice, time: time, candidates: candidates)
+    open = OpenDecision(
+      slice: slice, time: time, candidates: candidates,
+      sharedControl: configuration.policy.control(of: context.shared))
     for candidate in candidates {
       for term in configuration.task.terms { ask(.term, term, candidate.decision.delta) }
     }
@@ -127,6 +131,10 @@ extension Engine {
     lastDelta = body.digest
     decisions += 1
     self.open?.chosen = decided
+    if let control = open.sharedControl {
+      output.statements.append(controlStatement(control, of: decided))
+      if !control.passes { self.open?.isDenied = true }
+    }
     for hook in configuration.policy.hooks { ask(.policy, hook, decided) }
   }
 

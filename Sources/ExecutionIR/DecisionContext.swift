@@ -8,6 +8,8 @@ public enum VolumeSource: Hashable, Sendable {
   case received(upTo: Int64)
   /// The same for every slice, and why nothing better was there.
   case uniform(reason: String)
+  /// The sum of what contributors saw, from a revision of a shared context.
+  case shared(context: Digest, revision: Int64, batch: Digest)
 }
 
 /// A best price and what is displayed there. Price at 1e-9, quantity at the context's scale.
@@ -79,10 +81,13 @@ public struct VenueContext: Hashable, Sendable {
   /// Expected volume of others, one per slice of the task, each at least 0.
   public let volume: [Int64]
   public let volumeSource: VolumeSource
+  /// What a shared context says of this venue; nil where it says nothing, or none was taken.
+  public let shared: SharedVenueTerms?
 
   public init(
     listing: TaskVenue, availability: VenueAvailability, bid: Touch?, ask: Touch?, bidDepth: Int64, askDepth: Int64,
-    lot: Int64, fees: FeeSnapshot, impact: ImpactSnapshot, volume: [Int64], volumeSource: VolumeSource
+    lot: Int64, fees: FeeSnapshot, impact: ImpactSnapshot, volume: [Int64], volumeSource: VolumeSource,
+    shared: SharedVenueTerms? = nil
   ) {
     self.listing = listing
     self.availability = availability
@@ -95,6 +100,7 @@ public struct VenueContext: Hashable, Sendable {
     self.impact = impact
     self.volume = volume
     self.volumeSource = volumeSource
+    self.shared = shared
   }
 
   /// Ask less bid, at 1e-9; negative when the book is crossed, nil when a side is empty.
@@ -127,11 +133,13 @@ public struct DecisionContext: Hashable, Sendable {
   public let reference: Digest
   /// In the order of the task's venues.
   public let venues: [VenueContext]
+  /// Which shared context was taken, or why none was; nil where none was given.
+  public let shared: SharedUse?
 
   /// Checks what can be checked without the task.
   public init(
     asOf: Int64, computedLocally: Bool, scale: Int, slices: Int, variance: ExactDecimal?, reference: Digest,
-    venues: [VenueContext]
+    venues: [VenueContext], shared: SharedUse? = nil
   ) throws(RecordError) {
     self.version = DecisionContext.currentVersion
     self.asOf = asOf
@@ -141,6 +149,7 @@ public struct DecisionContext: Hashable, Sendable {
     self.variance = variance
     self.reference = reference
     self.venues = venues
+    self.shared = shared
     guard (0...18).contains(scale) else { throw RecordError(path: "scale", reason: "must be 0 to 18") }
     guard (1...LocalExecutionTask.mostSlices).contains(slices) else {
       throw RecordError(path: "slices", reason: "must be 1 to \(LocalExecutionTask.mostSlices)")
@@ -149,7 +158,10 @@ public struct DecisionContext: Hashable, Sendable {
     guard (1...LocalExecutionTask.mostVenues).contains(venues.count) else {
       throw RecordError(path: "venues", reason: "must be 1 to \(LocalExecutionTask.mostVenues)")
     }
-    for (index, venue) in venues.enumerated() { try check(venue, path: "venues[\(index)]") }
+    for (index, venue) in venues.enumerated() {
+      try check(venue, path: "venues[\(index)]")
+      try checkShared(venue, path: "venues[\(index)]")
+    }
   }
 
   private func check(_ venue: VenueContext, path: String) throws(RecordError) {
@@ -160,5 +172,18 @@ public struct DecisionContext: Hashable, Sendable {
     guard venue.bidDepth >= 0, venue.askDepth >= 0 else { throw refuse("bid_depth", "depth must not be below 0") }
     guard venue.volume.count == slices else { throw refuse("volume", "\(venue.volume.count) slices, not \(slices)") }
     guard venue.volume.allSatisfy({ $0 >= 0 }) else { throw refuse("volume", "must not be below 0") }
+  }
+
+  /// Copies what was checked.
+  init(_ context: DecisionContext, venues: [VenueContext]) {
+    version = context.version
+    asOf = context.asOf
+    computedLocally = context.computedLocally
+    scale = context.scale
+    slices = context.slices
+    variance = context.variance
+    reference = context.reference
+    self.venues = venues
+    shared = nil
   }
 }

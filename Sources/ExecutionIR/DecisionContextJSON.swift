@@ -9,6 +9,7 @@ extension DecisionContext {
       "reference": .string(reference.description), "venues": .array(venues.map(\.json)),
     ]
     if let variance { members["variance"] = variance.json }
+    if let shared { members["shared"] = shared.json }
     return .object(members)
   }
 
@@ -18,7 +19,7 @@ extension DecisionContext {
   public init(json: JSON) throws(RecordError) {
     let reader = try RecordReader(
       json, path: "",
-      keys: ["version", "as_of", "computed_locally", "scale", "slices", "variance", "reference", "venues"])
+      keys: ["version", "as_of", "computed_locally", "scale", "slices", "variance", "reference", "venues", "shared"])
     let version: Int64 = try reader.integer("version")
     guard version == DecisionContext.currentVersion else {
       throw reader.error("version", "\(version) is not known; this is version \(DecisionContext.currentVersion)")
@@ -27,7 +28,8 @@ extension DecisionContext {
       asOf: reader.integer("as_of"), computedLocally: reader.boolean("computed_locally"),
       scale: reader.integer("scale"), slices: reader.integer("slices"),
       variance: reader.has("variance") ? reader.decimal("variance") : nil, reference: reader.digest("reference"),
-      venues: reader.list("venues", VenueContext.init))
+      venues: reader.list("venues", VenueContext.init),
+      shared: reader.has("shared") ? SharedUse(json: reader.value("shared"), path: "shared") : nil)
   }
 }
 
@@ -41,6 +43,7 @@ extension VenueContext {
     if let bid { members["bid"] = bid.json }
     if let ask { members["ask"] = ask.json }
     if case .closed(let reason) = availability { members["closed"] = .string(reason) }
+    if let shared { members["shared"] = shared.json }
     return .object(members)
   }
 
@@ -49,6 +52,7 @@ extension VenueContext {
       json, path: path,
       keys: [
         "listing", "closed", "bid", "ask", "bid_depth", "ask_depth", "lot", "fees", "impact", "volume", "volume_source",
+        "shared",
       ])
     self.init(
       listing: try TaskVenue(json: reader.value("listing"), path: reader.at("listing")),
@@ -59,7 +63,9 @@ extension VenueContext {
       lot: try reader.integer("lot"), fees: try FeeSnapshot(json: reader.value("fees"), path: reader.at("fees")),
       impact: try ImpactSnapshot(json: reader.value("impact"), path: reader.at("impact")),
       volume: try reader.integers("volume", atMost: LocalExecutionTask.mostSlices),
-      volumeSource: try VolumeSource(json: reader.value("volume_source"), path: reader.at("volume_source")))
+      volumeSource: try VolumeSource(json: reader.value("volume_source"), path: reader.at("volume_source")),
+      shared: reader.has("shared")
+        ? try SharedVenueTerms(json: reader.value("shared"), path: reader.at("shared")) : nil)
   }
 }
 
@@ -111,13 +117,19 @@ extension VolumeSource {
       .object(["kind": .string("prior_file"), "date": .string(date), "digest": .string(digest.description)])
     case .received(let time): .object(["kind": .string("received"), "up_to": .wide(time)])
     case .uniform(let reason): .object(["kind": .string("uniform"), "reason": .string(reason)])
+    case .shared(let context, let revision, let batch):
+      .object([
+        "kind": .string("shared"), "context": .string(context.description), "revision": .wide(revision),
+        "batch": .string(batch.description),
+      ])
     }
   }
 
   package init(json: JSON, path: String) throws(RecordError) {
-    let reader = try RecordReader(json, path: path, keys: ["kind", "date", "digest", "up_to", "reason"])
+    let own = ["date", "digest", "up_to", "reason", "context", "revision", "batch"]
+    let reader = try RecordReader(json, path: path, keys: ["kind"] + own)
     func only(_ keys: [String]) throws(RecordError) {
-      for key in ["date", "digest", "up_to", "reason"] where reader.has(key) && !keys.contains(key) {
+      for key in own where reader.has(key) && !keys.contains(key) {
         throw reader.error(key, "does not belong to this kind")
       }
     }
@@ -131,7 +143,12 @@ extension VolumeSource {
     case "uniform":
       try only(["reason"])
       self = .uniform(reason: try reader.string("reason"))
-    default: throw reader.error("kind", "expected one of prior_file, received, uniform")
+    case "shared":
+      try only(["context", "revision", "batch"])
+      self = .shared(
+        context: try reader.digest("context"), revision: try reader.integer("revision", in: 1 ... .max),
+        batch: try reader.digest("batch"))
+    default: throw reader.error("kind", "expected one of prior_file, received, uniform, shared")
     }
   }
 }

@@ -116,6 +116,22 @@ public struct PlanTerms: Hashable, Sendable {
     self.tracking = tracking
   }
 
+  /// Impact, fees and risk at 10^-`unit`, which is no coarser than their own; nil beyond 128 bits.
+  func money(at unit: Int) -> Int128? {
+    var sum: Int128 = 0
+    for term in [impact, fees, risk] {
+      let (next, overflow) = sum.addingReportingOverflow(term)
+      if overflow { return nil }
+      sum = next
+    }
+    for _ in self.unit..<unit {
+      let (next, overflow) = sum.multipliedReportingOverflow(by: 10)
+      if overflow { return nil }
+      sum = next
+    }
+    return sum
+  }
+
   /// The sum, or nil beyond 128 bits.
   public var objective: Int128? {
     var sum: Int128 = 0
@@ -186,6 +202,36 @@ public struct PlanAlternative: Hashable, Sendable {
       sum = next
     }
     return sum
+  }
+}
+
+/// What a shared context changed in a plan, held against the plan of the same inputs without it.
+public struct PlanInfluence: Hashable, Sendable {
+  public let context: SharedContextReference
+  /// Digest of the plan without it, what that leaves unplaced at the plan's scale, and its terms.
+  public let plan: Digest
+  public let unplaced: Int64
+  public let terms: PlanTerms
+  /// By how much more, or less, goes to a venue in the current slice with it than without, in order of venue.
+  public let changes: [PlanChange]
+
+  public init(
+    context: SharedContextReference, plan: Digest, unplaced: Int64, terms: PlanTerms, changes: [PlanChange]
+  ) {
+    self.context = context
+    self.plan = plan
+    self.unplaced = unplaced
+    self.terms = terms
+    self.changes = changes
+  }
+
+  /// Impact, fees and risk with `terms` less those without the context, and the places behind their point; nil beyond
+  /// 128 bits. Both are what their own inputs expect: the difference is what is known better, not what is saved.
+  public func costDifference(of terms: PlanTerms) -> (value: Int128, unit: Int)? {
+    let unit = max(terms.unit, self.terms.unit)
+    guard let with = terms.money(at: unit), let without = self.terms.money(at: unit) else { return nil }
+    let (difference, overflow) = with.subtractingReportingOverflow(without)
+    return overflow ? nil : (difference, unit)
   }
 }
 

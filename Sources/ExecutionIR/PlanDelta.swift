@@ -40,13 +40,17 @@ public struct PlanDelta: Hashable, Sendable {
   /// Which of them this is.
   public private(set) var chosen: Int
 
+  /// What a shared context did to it; nil where none was taken.
+  public let shared: PlanInfluence?
+
   public var optimal: Bool { gap == 0 }
 
   public init(
     sequence: Int64, task: Digest, context: Digest, previousPlan: Digest, plan: Digest, decidedAt: Int64,
     currentSlice: Int, remaining: Int64, unplaced: Int64, lot: Int64, changes: [PlanChange], routing: [PlanRoute],
     terms: PlanTerms, gap: Int128, bindings: [PlanBinding], runnerUp: PlanRunnerUp?, explanation: [String],
-    orderUncertain: [OrderUncertainty] = [], alternatives: [PlanAlternative] = [], chosen: Int = 0
+    orderUncertain: [OrderUncertainty] = [], alternatives: [PlanAlternative] = [], chosen: Int = 0,
+    shared: PlanInfluence? = nil
   ) {
     self.sequence = sequence
     self.task = task
@@ -68,6 +72,7 @@ public struct PlanDelta: Hashable, Sendable {
     self.orderUncertain = orderUncertain
     self.alternatives = alternatives
     self.chosen = chosen
+    self.shared = shared
   }
 
   /// The same decision, chosen among others by what vendors' terms say of them.

@@ -17,6 +17,7 @@ extension PlanDelta {
       members["chosen"] = .integer(Int64(chosen))
     }
     if !orderUncertain.isEmpty { members["order_uncertain"] = .array(orderUncertain.map(\.json)) }
+    if let shared { members["shared"] = shared.json }
     return .object(members)
   }
 
@@ -29,7 +30,7 @@ extension PlanDelta {
       keys: [
         "sequence", "task", "context", "previous_plan", "plan", "decided_at", "current_slice", "remaining", "unplaced",
         "lot", "changes", "routing", "terms", "gap", "bindings", "runner_up", "explanation",
-        "order_uncertain", "alternatives", "chosen",
+        "order_uncertain", "alternatives", "chosen", "shared",
       ])
     let alternatives =
       reader.has("alternatives") ? try reader.list("alternatives", atMost: 64, PlanAlternative.init) : []
@@ -57,7 +58,26 @@ extension PlanDelta {
       },
       orderUncertain: reader.has("order_uncertain") ? try reader.list("order_uncertain", OrderUncertainty.init) : [],
       alternatives: alternatives,
-      chosen: alternatives.isEmpty ? 0 : try reader.integer("chosen", in: 0...alternatives.count - 1))
+      chosen: alternatives.isEmpty ? 0 : try reader.integer("chosen", in: 0...alternatives.count - 1),
+      shared: reader.has("shared") ? try PlanInfluence(json: reader.value("shared"), path: "shared") : nil)
+  }
+}
+
+extension PlanInfluence {
+  package var json: JSON {
+    .object([
+      "context": context.json, "plan": .string(plan.description), "unplaced": .wide(unplaced), "terms": terms.json,
+      "changes": .array(changes.map(\.json)),
+    ])
+  }
+
+  package init(json: JSON, path: String) throws(RecordError) {
+    let reader = try RecordReader(json, path: path, keys: ["context", "plan", "unplaced", "terms", "changes"])
+    self.init(
+      context: try SharedContextReference(json: reader.value("context"), path: reader.at("context")),
+      plan: try reader.digest("plan"), unplaced: try reader.integer("unplaced", in: 0...Int64.max),
+      terms: try PlanTerms(json: reader.value("terms"), path: reader.at("terms")),
+      changes: try reader.list("changes", atMost: LocalExecutionTask.mostVenues, PlanChange.init))
   }
 }
 

@@ -102,6 +102,14 @@ public struct SharedMarketContext: Hashable, Sendable {
     guard shares.count == (method == .twoAggregators ? 2 : 1) else {
       throw refuse("shares", "\(method.rawValue) has \(method == .twoAggregators ? "two shares" : "one share")")
     }
+    for (index, share) in shares.enumerated() {
+      guard (1...256).contains(share.aggregator.utf8.count) else {
+        throw refuse("shares[\(index)].aggregator", "1 to 256 bytes of text are expected here")
+      }
+      guard !shares[..<index].contains(where: { $0.aggregator.utf8.elementsEqual(share.aggregator.utf8) }) else {
+        throw refuse("shares[\(index)].aggregator", "\(share.aggregator) stands twice")
+      }
+    }
     guard (1...SharedMarketContext.mostBuckets).contains(buckets) else {
       throw refuse("buckets", "must be 1 to \(SharedMarketContext.mostBuckets)")
     }
@@ -119,6 +127,13 @@ public struct SharedMarketContext: Hashable, Sendable {
     }
     for (index, signal) in signals.enumerated() {
       try signal.check(buckets: buckets, path: "signals[\(index)]")
+      // Two aggregators prove each part to be in range; noise may lead out of it.
+      if method == .twoAggregators, signal.noise == .none {
+        let most = Int128(contributors) * Int128(signal.maximum)
+        guard signal.sums.allSatisfy({ $0 >= 0 && Int128($0) <= most }) else {
+          throw refuse("signals[\(index)].sums", "a sum is not within 0 to \(contributors) × \(signal.maximum)")
+        }
+      }
       guard !signals[..<index].contains(where: { $0.isAboutTheSame(as: signal) }) else {
         throw refuse("signals[\(index)]", "\(signal.kind.rawValue) of \(signal.listing.symbol) stands twice")
       }

@@ -24,6 +24,8 @@ package struct RunRequest: Sendable {
   package var now: Int64
   /// Files of conformance certificates, besides those that lie beside the adapters.
   package var certificates: [String] = []
+  /// Files of shared contexts, versions under one contract.
+  package var shared: [String] = []
   /// Second versions of adapters that run along: `[VENUE=]ADAPTER`.
   package var shadows: [String] = []
   /// After so many frames with equal streams they take over; nil: they never do.
@@ -63,6 +65,7 @@ package enum CaptureRun {
             + "venues, with \(task.sliceCount) numbers each")
       }
     }
+    let shared = try SharedContexts.open(request.shared, policy: policy)
     var opening = try FeedOpening(
       isolation: request.isolation, policy: policy,
       certificates: AdapterCertificates(policy: policy, files: request.certificates, now: request.now))
@@ -101,10 +104,10 @@ package enum CaptureRun {
       fillsDetail: CaptureRun.detail(request), seed: request.seed, task: task, policy: policy,
       reference: Digest(of: reference.json.canonical), prior: prior, feeds: feeds)
     description.functions = hooks.described
+    description.shared = shared.map(GivenContext.init)
     return try PreparedRun(
       description, reference, adapters: setups.flatMap(\.adapters), source: input, certificates: certificates,
-      hooks: hooks,
-      identity: request.identity, directory: RunDirectory(request.out))
+      hooks: hooks, shared: shared, identity: request.identity, directory: RunDirectory(request.out))
   }
 
   private static func check(_ task: LocalExecutionTask, _ setups: [FeedSetup]) throws(RunError) {

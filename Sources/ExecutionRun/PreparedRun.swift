@@ -18,10 +18,11 @@ package struct PreparedRun {
   /// - Parameter adapters: what decodes the feeds; each goes into the directory once.
   init(
     _ description: RunDescription, _ reference: ReferenceData, adapters: [AdapterModule], source: any RunSource,
-    certificates: AdapterCertificates? = nil, hooks: RunHooks? = nil, identity: Identity, directory: RunDirectory
+    certificates: AdapterCertificates? = nil, hooks: RunHooks? = nil, shared: [SignedContext] = [], identity: Identity,
+    directory: RunDirectory
   ) throws(RunError) {
     let hooks = hooks ?? .none(description.task)
-    configuration = description.engine(reference)
+    configuration = description.engine(reference, shared: shared.map(\.context))
     // A task that does not fit its reference data is refused before anything is written.
     _ = try RunDriver.begin(configuration)
     try PreparedRun.checkWindow(of: description.task, source)
@@ -33,7 +34,7 @@ package struct PreparedRun {
     for library in hooks.libraries where !bytes.contains(where: { $0.0 == library.0 }) { bytes.append(library) }
     recorder = try RunRecorder.begin(
       directory, proposed: description, identity: identity, adapters: bytes, reference: reference.json.canonical,
-      certificates: certificates?.files ?? [])
+      certificates: certificates?.files ?? [], shared: shared)
     warnings = certificates?.warnings ?? []
     self.source = source
     driver = RunDriver(source: source, recorder: recorder, hooks: hooks)

@@ -29,9 +29,10 @@ package final class RunRecorder {
   ///   - adapters: the bytes of each adapter, by digest.
   ///   - reference: the reference file's canonical bytes.
   ///   - certificates: those of the adapters that the policy asked for.
+  ///   - shared: the shared contexts that `proposed` names, in its order.
   package static func begin(
     _ directory: RunDirectory, proposed: RunDescription, identity: Identity, adapters: [(Digest, [UInt8])],
-    reference: [UInt8], certificates: [[UInt8]] = []
+    reference: [UInt8], certificates: [[UInt8]] = [], shared: [SignedContext] = []
   ) throws(RunError) -> RunRecorder {
     try directory.create()
     let lock = try RunLock.take(directory)
@@ -43,10 +44,11 @@ package final class RunRecorder {
       guard description == existing else {
         throw .badInput(
           "\(directory.path): holds another run than these options describe; choose another --out, or give the same "
-            + "task, feeds, reference, policy and identity again")
+            + "task, feeds, reference, policy, shared contexts and identity again")
       }
     } else {
       _ = try directory.write(object: reference)
+      for signed in shared { _ = try directory.write(object: signed.encoded) }
       for certificate in certificates { _ = try directory.write(object: certificate) }
       for (digest, bytes) in adapters { try directory.write(bytes, to: directory.adapter(digest)) }
       try directory.write(Array((identity.publicVerifierKey + "\n").utf8), to: directory.key)
@@ -55,6 +57,7 @@ package final class RunRecorder {
     let recorder = RunRecorder(
       directory, description, lock, try openJournal(directory), try openLedger(directory, description, identity))
     try recorder.appendRunStatement(adapters: adapters.map(\.0))
+    for signed in shared { try recorder.append(RunStatements.sharedContext(signed)) }
     return recorder
   }
 

@@ -147,8 +147,10 @@ package final class RunReplay {
 
   private func run() throws(RunError) {
     let reference = try directory.reference(description.reference)
-    var engine = try RunDriver.begin(description.engine(reference))
+    let shared = try directory.sharedContexts(description)
+    var engine = try RunDriver.begin(description.engine(reference, shared: shared.map(\.context)))
     compare(RunStatements.run(description, adapters: description.libraries))
+    for signed in shared { compare(RunStatements.sharedContext(signed)) }
     var batch = EventBatch(frames: 1 << 16, events: 1 << 17, bytes: 16 << 20)
     do {
       var journal = try JournalReader(directory: directory.journal)

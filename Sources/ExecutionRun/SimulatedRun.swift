@@ -67,13 +67,18 @@ package enum SimulatedRun {
 
   /// Begins the run in `directory`, or takes it up.
   ///
-  /// - Parameter source: the opened venues, or what stands before them.
+  /// - Parameters:
+  ///   - source: the opened venues, or what stands before them.
+  ///   - shared: shared contexts that the scenario's policy takes.
   package static func prepare(
-    _ opened: Opened, source: any RunSource, identity: Identity, directory: String, now: Int64
+    _ opened: Opened, source: any RunSource, shared: [SignedContext] = [], identity: Identity, directory: String,
+    now: Int64
   ) throws(RunError) -> PreparedRun {
     let task = opened.configuration.task
     let seed = opened.configuration.seed
-    let description = RunDescription(
+    let shared = try SharedContexts.admit(
+      shared.map { ("\($0.context.name) r\($0.context.revision)", $0) }, policy: opened.configuration.policy)
+    var description = RunDescription(
       started: now, identity: identity.name, verifier: identity.publicVerifierKey,
       origin: PreparedRun.origin(identity, ["\(task.digest)", "\(opened.reference.digest)", "\(seed)", "\(now)"]),
       fills: .simulated, fillsDetail: "\(task.venues.count) simulated venues that match orders, seed \(seed)",
@@ -81,8 +86,9 @@ package enum SimulatedRun {
       task: task, policy: opened.configuration.policy, reference: Digest(of: opened.reference.json.canonical),
       prior: nil,
       feeds: opened.feeds)
+    description.shared = shared.map(GivenContext.init)
     return try PreparedRun(
-      description, opened.reference, adapters: opened.adapters, source: source, identity: identity,
+      description, opened.reference, adapters: opened.adapters, source: source, shared: shared, identity: identity,
       directory: RunDirectory(directory))
   }
 

@@ -43,6 +43,8 @@ package struct PlannedDecision: Sendable {
 ///   states this, and what a resting lot would cost;
 /// - impact = coefficient_v / τ_k · (reference depth / displayed depth) · (mean volume / volume_k) · g², where the last factor
 ///   is at most `thinnest`, and 1 where no volume is known;
+/// - where a shared context tells the mean spread at v in a slice after the current one, the fee has it in place of the
+///   touch's; where it tells the toxicity t_k at v, in parts per million, impact is (10⁶ + t_k) / 10⁶ times as dear;
 /// - risk = λ · σ² · τ_{k+1} · g² on what is open after slice k (Almgren and Chriss 2000, equations 5 and 13);
 /// - the cap is what `participation` allows at the slice's expected volume, in the venue's own lots;
 /// - twap and vwap weigh (Q_k − target_k)² so strongly that no cost is worth one lot away from the targets.
@@ -59,15 +61,19 @@ package enum Planner {
     task: LocalExecutionTask, context: DecisionContext, previous: Plan, sequence: Int64, decidedAt: Int64,
     currentSlice: Int, remaining: Int64, placed: [Int64]? = nil, leavingOut: [Int] = []
   ) throws(PlannerError) -> PlannedDecision {
-    let inputs = try PlannerInputs(
-      task: task, context: context, decidedAt: decidedAt, currentSlice: currentSlice, remaining: remaining,
-      placed: placed ?? [Int64](repeating: 0, count: context.venues.count), leavingOut: leavingOut)
+    func inputs(_ context: DecisionContext) throws(PlannerError) -> PlannerInputs {
+      try PlannerInputs(
+        task: task, context: context, decidedAt: decidedAt, currentSlice: currentSlice, remaining: remaining,
+        placed: placed ?? [Int64](repeating: 0, count: context.venues.count), leavingOut: leavingOut)
+    }
     guard previous.slices == context.slices, previous.venues == context.venues.count, previous.scale == context.scale
     else { throw .mismatch("the previous plan has another shape or scale than the context") }
+    let own = try context.withoutShared.map { (context) throws(PlannerError) in try inputs(context) }
+    let inputs = try inputs(context)
     let schedule = try PlannerSchedule(inputs, costs: PlannerCosts(inputs))
-    var plan = previous
-    for slice in currentSlice..<context.slices {
-      for venue in 0..<plan.venues { plan[slice, venue] = schedule.quantity(slice, venue) }
+    let plan = schedule.plan(after: previous)
+    let influence = try own.map { (own) throws(PlannerError) in
+      try PlannerInfluence(of: context, own, previous: previous, plan: plan)
     }
     let routing = (0..<plan.venues).compactMap { venue -> PlanRoute? in
       let quantity = plan[currentSlice, venue]
@@ -79,7 +85,8 @@ package enum Planner {
       plan: plan.digest, decidedAt: decidedAt, currentSlice: currentSlice, remaining: remaining,
       unplaced: schedule.unplaced, lot: schedule.lot, changes: previous.changes(to: plan), routing: routing,
       terms: schedule.terms, gap: schedule.gap, bindings: bindings, runnerUp: schedule.runnerUp,
-      explanation: PlannerExplanation(inputs, schedule, routing: routing, bindings: bindings).lines)
+      explanation: PlannerExplanation(inputs, schedule, routing: routing, bindings: bindings).lines
+        + PlannerInfluence.lines(influence, inputs, schedule), shared: influence?.record)
     return PlannedDecision(delta: delta, plan: plan, problem: schedule.problem, solution: schedule.solution)
   }
 }

@@ -29,8 +29,8 @@ struct PlannerCosts {
     var resting: [Int128?] = []
     for venue in venues.indices {
       let isOpen = inputs.excluded[venue] == nil
-      fees.append(isOpen ? try PlannerCosts.fee(inputs, venue, lot: lot, isResting: false) : 0)
-      resting.append(isOpen ? try? PlannerCosts.fee(inputs, venue, lot: lot, isResting: true) : nil)
+      fees.append(isOpen ? try PlannerCosts.fee(inputs, venue, lot: lot, isResting: false, spread: nil) : 0)
+      resting.append(isOpen ? try? PlannerCosts.fee(inputs, venue, lot: lot, isResting: true, spread: nil) : nil)
     }
     for slice in inputs.currentSlice..<inputs.context.slices {
       for venue in venues.indices {
@@ -38,7 +38,12 @@ struct PlannerCosts {
         impact.append(price)
         // What is placed already in this slice makes the next lot dearer: a·((p + q)² − p²) = a·q² + 2·a·p·q.
         let before = slice == inputs.currentSlice ? inputs.placed[venue] : 0
-        fee.append(fees[venue] + (try PlannerCosts.scaled(price, 2 * Int128(before), Int128(lot), "impact")))
+        var perLot = fees[venue]
+        // The touch is what holds now; of later slices the shared mean tells more.
+        if slice > inputs.currentSlice, inputs.excluded[venue] == nil, let spreads = venues[venue].shared?.spreads {
+          perLot = try PlannerCosts.fee(inputs, venue, lot: lot, isResting: false, spread: spreads[slice])
+        }
+        fee.append(perLot + (try PlannerCosts.scaled(price, 2 * Int128(before), Int128(lot), "impact")))
       }
       risk.append(try PlannerCosts.risk(inputs, after: slice, lot: lot))
     }
@@ -111,6 +116,10 @@ struct PlannerCosts {
       value /= UInt64(count)
       value /= UInt64(max(context.volume[slice], thin))
     }
+    if let toxicity = context.shared?.toxicity {
+      value *= UInt64(SharedVenueTerms.wholeToxicity + toxicity[slice])
+      value /= UInt64(SharedVenueTerms.wholeToxicity)
+    }
     value /= UInt64(inputs.length(ofSlice: slice))
     value /= UInt64(depth)
     value.divide(byTenTo: context.impact.coefficient.scale + 2 * inputs.context.scale)
@@ -129,14 +138,14 @@ struct PlannerCosts {
 
   /// What one lot costs beyond the mid. Taken: half the spread and the taker's fee, valued at the other side's touch.
   /// Resting: the maker's fee, valued at the own side's touch, less half the spread. (spread + 2 · per unit) is at 1e-9
-  /// and 2 · rate · touch at 1e-18; the sum is halved.
+  /// and 2 · rate · touch at 1e-18; the sum is halved. `expected` stands in for the touch's spread.
   private static func fee(
-    _ inputs: PlannerInputs, _ venue: Int, lot: Int64, isResting: Bool
+    _ inputs: PlannerInputs, _ venue: Int, lot: Int64, isResting: Bool, spread expected: Int64?
   ) throws(PlannerError) -> Int128 {
     let context = inputs.context.venues[venue]
     let name = "the fee at \(context.listing.venue)"
     let touch = (inputs.task.side == .buy) != isResting ? context.ask : context.bid
-    guard let spread = context.spread, let touch else {
+    guard let spread = expected ?? context.spread, let touch else {
       throw .missing("the touch at \(context.listing.venue)")
     }
     let fees = context.fees

@@ -127,6 +127,7 @@ struct PlannerExplanation {
     switch inputs.context.venues[venue].volumeSource {
     case .priorFile(let date, _): "volume curve of \(date)"
     case .received(let time): "volume as received up to \(time)"
+    case .shared(_, let revision, _): "volume curve of the shared context's revision \(revision)"
     case .uniform(let reason) where inputs.knowsVolume(venue): "uniform volume: \(reason)"
     case .uniform(let reason): "no volume is known, so the plan has no cap there: \(reason)"
     }

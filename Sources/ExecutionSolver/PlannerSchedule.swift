@@ -40,6 +40,15 @@ struct PlannerSchedule {
     return solution.quantities[(slice - inputs.currentSlice) * venues + venue] * lot
   }
 
+  /// The plan before with the cells from the current slice on set anew.
+  func plan(after previous: Plan) -> Plan {
+    var plan = previous
+    for slice in inputs.currentSlice..<inputs.context.slices {
+      for venue in 0..<plan.venues { plan[slice, venue] = quantity(slice, venue) }
+    }
+    return plan
+  }
+
   private mutating func solve() throws(ScheduleError) {
     let caps = caps(inMultiplesOf: costs.lot)
     capacity = PlannerSchedule.sum(caps)

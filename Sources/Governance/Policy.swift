@@ -2,7 +2,7 @@
 
 public import ExecutionIR
 
-/// The pre-trade controls. They are named in results, denials and reports by their raw values.
+/// The controls: of a child order before it is sent, and of a decision. They are named in results, denials and reports by their raw values.
 ///
 /// RTS 6 (Commission Delegated Regulation 2017/589) Article 15 and SEC Rule 15c3-5(c) name most of them. The throttle
 /// on repeated executions that a named person must lift, and the check for duplicate orders, are not among these yet.
@@ -29,6 +29,11 @@ public enum PolicyControl: String, CaseIterable, Sendable {
   case halted
   /// The book misses nothing, and is recent enough.
   case staleBook = "stale_book"
+  /// Of a decision: it takes a shared context, where the policy requires one.
+  case sharedContext = "shared_context"
+
+  /// What every child order is held against.
+  public static let ofOrders = allCases.filter { $0 != .sharedContext }
 }
 
 /// Which price the collar is around.
@@ -65,6 +70,8 @@ public struct Policy: Hashable, Sendable {
   public let isolation: IsolationDemand?
   /// Vendors' functions that every decision is put before. One that answers anything but 0, or does not answer, denies it.
   public let hooks: [VendorFunction]
+  /// Whose shared contexts are taken, and how old; nil: nobody's.
+  public let sharedContext: SharedContextDemand?
 
   public struct Collar: Hashable, Sendable {
     public let basisPoints: Int64
@@ -129,7 +136,8 @@ public struct Policy: Hashable, Sendable {
     name: String, version: String, priceCollar: Collar?, maximumOrderValue: [NamedLimit]?,
     maximumOrderQuantity: [NamedLimit]?, participation: Int64?, restricted: [String],
     messageRate: MessageRate?, preventsOwnCrossing: Bool, maximumBookAge: Int64?,
-    certificate: CertificateDemand? = nil, isolation: IsolationDemand? = nil, hooks: [VendorFunction] = []
+    certificate: CertificateDemand? = nil, isolation: IsolationDemand? = nil, hooks: [VendorFunction] = [],
+    sharedContext: SharedContextDemand? = nil
   ) {
     self.name = name
     self.version = version
@@ -144,6 +152,7 @@ public struct Policy: Hashable, Sendable {
     self.certificate = certificate
     self.isolation = isolation
     self.hooks = hooks
+    self.sharedContext = sharedContext
   }
 
   /// What holds when no `--policy` is given. It is written into the run like any other: 2 % around the mid, 10 million of

@@ -16,11 +16,11 @@ private struct Finding {
 }
 
 extension Policy {
-  /// Holds an order against every control, in the order of `PolicyControl.allCases`, and asks all of them even when one
+  /// Holds an order against every control, in the order of `PolicyControl.ofOrders`, and asks all of them even when one
   /// denies, so that the record shows the whole. A control passes exactly at its limit and denies one past it; one that
   /// cannot be evaluated (no market data, a sum out of range) denies. A pure function.
   package func evaluate(_ order: ProposedOrder, _ inputs: PolicyInputs) -> [ControlResult] {
-    PolicyControl.allCases.map { control in
+    PolicyControl.ofOrders.map { control in
       do throws(Unanswerable) {
         let finding = try ask(control, order, inputs)
         return ControlResult(
@@ -48,6 +48,7 @@ extension Policy {
     case .ownCrossing: return ownCrossing(order, inputs)
     case .halted: return Policy.halted(inputs)
     case .staleBook: return try staleBook(inputs)
+    case .sharedContext: throw Unanswerable(reason: "is asked of decisions, not of orders")
     }
   }
 

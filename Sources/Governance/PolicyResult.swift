@@ -26,7 +26,7 @@ extension ControlResult {
 extension [ControlResult] {
   /// Default deny: an order goes out only when every control was asked and none objects.
   public var allow: Bool {
-    map(\.control) == PolicyControl.allCases && allSatisfy(\.passes)
+    map(\.control) == PolicyControl.ofOrders && allSatisfy(\.passes)
   }
 
   /// Those that object.

@@ -27,6 +27,8 @@ package struct RunDescription: Equatable, Sendable {
   package var feeds: [FeedDescription]
   /// The libraries of the policy's hooks and the task's terms, each once.
   package var functions: [FunctionLibrary] = []
+  /// The shared contexts that its decisions may go by, in order of revision.
+  package var shared: [GivenContext] = []
 
   package var json: JSON {
     var members: [String: JSON] = [
@@ -37,6 +39,7 @@ package struct RunDescription: Equatable, Sendable {
       "prior": prior.map(\.json) ?? .null, "feeds": .array(feeds.map(\.json)),
     ]
     if !functions.isEmpty { members["functions"] = .array(functions.map(\.json)) }
+    if !shared.isEmpty { members["shared_contexts"] = .array(shared.map(\.json)) }
     return .object(members)
   }
 
@@ -65,7 +68,7 @@ package struct RunDescription: Equatable, Sendable {
       json, path: "",
       keys: [
         "format", "program", "started", "identity", "verifier", "origin", "fills", "fills_detail", "seed", "task",
-        "policy", "reference", "prior", "feeds", "functions",
+        "policy", "reference", "prior", "feeds", "functions", "shared_contexts",
       ])
     guard try reader.string("format") == RunDescription.format else {
       throw reader.error("format", "this version reads \(RunDescription.format)")
@@ -85,6 +88,9 @@ package struct RunDescription: Equatable, Sendable {
       functions = try reader.list("functions", atMost: 2 * VendorFunction.most) { (json, path) throws(RecordError) in
         try FunctionLibrary(json: json, path: path)
       }
+    }
+    if reader.has("shared_contexts") {
+      shared = try reader.list("shared_contexts", atMost: GivenContext.most, GivenContext.init)
     }
     guard functions.map(\.library) == FunctionLibrary.digests(of: policy, task) else {
       throw reader.error("functions", "are not the libraries of the policy's hooks and the task's terms")
@@ -106,15 +112,15 @@ package struct RunDescription: Equatable, Sendable {
   /// `shadow`, `model` or `simulated`.
   package var fillsName: String { fills.rawValue }
 
-  /// What the engine is made from; `reference` is the file that the digest names.
-  package func engine(_ reference: ReferenceData) -> EngineConfiguration {
+  /// What the engine is made from; `reference` and `shared` are what the digests name.
+  package func engine(_ reference: ReferenceData, shared: [SharedMarketContext]) -> EngineConfiguration {
     EngineConfiguration(
       task: task, reference: reference, policy: policy,
       feeds: feeds.map {
         EngineFeed(
           venue: $0.venue, isReference: $0.isReference,
           clock: $0.source == "model" ? nil : FeedClock(name: $0.clock, uncertainty: $0.uncertainty))
-      }, fills: fills, prior: prior, seed: seed)
+      }, fills: fills, prior: prior, shared: shared, seed: seed)
   }
 }
 

@@ -83,6 +83,7 @@ package struct RunVerifier {
   private var incidents: [JSON] = []
   /// What the journal must say of inputs that have a leaf of their own, by kind, in the ledger's order.
   private var filed: [FiledInput: [JSON]] = [:]
+  private var sharedContexts: [(index: UInt64, statement: Statement)] = []
   private var isFinished = false
   private var runStatement: Statement? = nil
 
@@ -182,7 +183,7 @@ package struct RunVerifier {
     let reader = AuditLedgerReader(directory: directory.ledger, keys: [signer])
     let ledger = reader.verifyAll { recorded in
       let type = recorded.statement.predicateType
-      let kept = ["run", "journal", "summary", "report"] + FiledInput.allCases.map(\.rawValue)
+      let kept = ["run", "shared-context", "journal", "summary", "report"] + FiledInput.allCases.map(\.rawValue)
       let keeps = kept.contains { type == Statement.predicateType($0) }
       let object = recorded.statement.predicate["object"]?.text
       if keeps || object != nil { statements.append((recorded.index, recorded.statement)) }
@@ -209,6 +210,9 @@ package struct RunVerifier {
     if ledger.log.checkpoint?.size == 0 { return failUncovered() }
     guard let runStatement else { return fail("ledger", "its first leaf is not the run's own statement") }
     let adapters = runStatement.subjects.filter { $0.name.hasPrefix("adapters/") }.map(\.digest)
+    for (path, reason) in SharedContextRecord.findings(description, directory, leaves: sharedContexts) {
+      fail(path, reason)
+    }
     if description.libraries.contains(where: { !adapters.contains($0) }) {
       fail("ledger, leaf 0", "does not name every adapter and every library of run.json")
     }
@@ -243,6 +247,7 @@ package struct RunVerifier {
         fail("run.json", "is not the one that the ledger's first leaf commits to")
       }
       for digest in adapters { named.insert("adapters/\(digest).so") }
+    case Statement.predicateType("shared-context"): sharedContexts.append((index, statement))
     case Statement.predicateType("journal"): positions.append(statement.predicate)
     case Statement.predicateType("summary"): isFinished = true
     case Statement.predicateType("incident"):
@@ -271,6 +276,7 @@ package struct RunVerifier {
   private mutating func verifyFiles(_ description: RunDescription) {
     named.insert("objects/\(description.reference)")
     for (path, reason) in CertificateRecord.findings(description, directory) { fail(path, reason) }
+    for given in description.shared { named.insert("objects/\(given.file)") }
     for certificate in description.feeds.flatMap(\.adapters).compactMap(\.certificate) {
       named.insert("objects/\(certificate)")
     }

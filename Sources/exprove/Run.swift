@@ -45,6 +45,13 @@ struct Run: ParsableCommand {
   var certificates: [String] = []
 
   @Option(
+    name: .customLong("shared-context"),
+    help: ArgumentHelp(
+      "A signed shared context, for a policy that takes one; repeatable, for versions under one contract. Each decision goes by the newest that holds at its time.",
+      valueName: "file"))
+  var sharedContexts: [String] = []
+
+  @Option(
     name: .customLong("shadow"),
     help: ArgumentHelp(
       "A second version of an adapter that runs along on the same frames and is compared, for the feeds of VENUE or of the adapter of its name; repeatable.",
@@ -102,6 +109,7 @@ struct Run: ParsableCommand {
         isolation: isolation.choice, identity: signer, out: out, now: Clock.now())
       request.certificates = certificates
       request.shadows = shadows
+      request.shared = sharedContexts
       request.promoteAfter = promoteAfter
       let run = try CaptureRun.prepare(request)
       for warning in run.warnings { Console.note("exprove: warning: \(warning)") }

@@ -77,7 +77,7 @@ final class ScriptedRun {
     let description = try script.description(identity, reference)
     let recorder = try RunRecorder.begin(
       directory, proposed: description, identity: identity, adapters: [], reference: reference.json.canonical)
-    var engine = try RunDriver.begin(description.engine(reference))
+    var engine = try RunDriver.begin(description.engine(reference, shared: []))
     var batch = EventBatch(frames: 8, events: 4096, bytes: 1 << 16)
     var output = EngineOutput()
     var waiting = script.definitions + script.market

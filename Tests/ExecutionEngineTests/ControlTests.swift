@@ -167,18 +167,19 @@ struct ControlTests {
         atLimit: try again(at: before) { $0.policy = Scene.policy(age: most) },
         pastLimit: try again(at: before - 1) { $0.policy = Scene.policy(age: most) },
         limit: ("6000000000 ns", "6000000000 ns"), observed: ("6000000000 ns", "6000000001 ns"))
+    case .sharedContext: preconditionFailure("is asked of decisions: see SharedContextTests")
     }
   }
 
   @Test(
     "Each control passes at its limit and denies one past it, and a denial sends nothing",
-    arguments: PolicyControl.allCases)
+    arguments: PolicyControl.ofOrders)
   func edges(_ control: PolicyControl) throws {
     let edge = try Self.edge(of: control)
     let sent = try #require(edge.atLimit.statements.last { $0.kind == .order || $0.kind == .denial })
     #expect(sent.kind == .order)
     let controls = try #require(sent.body["controls"]?.elements)
-    #expect(controls.compactMap { $0["control"]?.text } == PolicyControl.allCases.map(\.rawValue))
+    #expect(controls.compactMap { $0["control"]?.text } == PolicyControl.ofOrders.map(\.rawValue))
     #expect(controls.allSatisfy { $0["verdict"]?.text == "pass" })
     let result = try #require(controls.first { $0["control"]?.text == control.rawValue })
     #expect(result["limit"]?.text == edge.limit.0 && result["observed"]?.text == edge.observed.0)
@@ -193,7 +194,7 @@ struct ControlTests {
       denial.reasons == [
         DenialRecord.Reason(control: control.rawValue, measured: edge.observed.1, limit: edge.limit.1)
       ])
-    #expect(denied.body["controls"]?.elements?.count == PolicyControl.allCases.count)
+    #expect(denied.body["controls"]?.elements?.count == PolicyControl.ofOrders.count)
   }
 
   @Test("Filled, live, in flight and pending cancel all count towards the parent order")

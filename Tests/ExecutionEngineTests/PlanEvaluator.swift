@@ -110,7 +110,7 @@ struct PlanEvaluator {
     for slice in delta.currentSlice..<context.slices {
       for venue in context.venues {
         impact.append(isOpen(venue) ? impact(venue, slice) : 0)
-        fee.append(isOpen(venue) ? fee(venue) : 0)
+        fee.append(isOpen(venue) ? fee(venue, slice) : 0)
         caps.append(cap(venue, slice))
       }
       risk.append(risk(after: slice))
@@ -148,15 +148,23 @@ struct PlanEvaluator {
       above = above.times(BigNatural(sum))
       below = below.times(BigNatural(count)).times(BigNatural(max(Int128(venue.volume[slice]), (mean + 7) / 8)))
     }
+    // As much dearer as trading is expected to be one-sided.
+    if let toxicity = venue.shared?.toxicity {
+      above = above.times(BigNatural(1_000_000 + Int128(toxicity[slice])))
+      below = below.times(BigNatural(1_000_000))
+    }
     return above.divided(by: below)
   }
 
-  /// g · (half the spread + taker fee per unit + taker rate · touch), towards zero.
-  private func fee(_ venue: VenueContext) -> Int128 {
+  /// g · (half the spread + taker fee per unit + taker rate · touch), towards zero. The spread is the touch's now, and later
+  /// the shared mean where there is one.
+  private func fee(_ venue: VenueContext, _ slice: Int) -> Int128 {
     guard let bid = venue.bid, let ask = venue.ask else { return 0 }
     let touch = task.side == .buy ? ask.price : bid.price
+    var spread = Int128(ask.price) - Int128(bid.price)
+    if slice != delta.currentSlice, let shared = venue.shared?.spreads { spread = Int128(shared[slice]) }
     let doubled =
-      (Int128(ask.price) - Int128(bid.price) + 2 * Int128(venue.fees.takerPerUnit)) * 1_000_000_000
+      (spread + 2 * Int128(venue.fees.takerPerUnit)) * 1_000_000_000
       + 2 * Int128(venue.fees.takerRate) * Int128(touch)
     let above = BigNatural(doubled < 0 ? -doubled : doubled).times(BigNatural(Int128(delta.lot)))
       .times(power(delta.terms.unit))

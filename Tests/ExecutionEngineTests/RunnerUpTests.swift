@@ -79,6 +79,7 @@ struct RunnerUpTests {
     var acrossSlices = 0
     var exhaustive = 0
     var gaps = 0
+    var shared = 0
   }
 
   private func check(
@@ -116,7 +117,11 @@ struct RunnerUpTests {
     var random = RandomSource(seed: 3)
     var seen = Seen()
     for seed in 0..<400 {
-      let scene = scene(&random, lotsDiffer: seed % 4 == 3)
+      var scene = scene(&random, lotsDiffer: seed % 4 == 3)
+      if seed % 3 == 1 {
+        var shares = RandomSource(seed: UInt64(seed))
+        try scene.shareAtRandom(&shares)
+      }
       let record = try ModelRun.run(scene, market(scene, &random))
       let task = try scene.task()
       let deltas = try record.plans()
@@ -126,8 +131,10 @@ struct RunnerUpTests {
       for index in deltas.indices {
         #expect(deltas[index].context == contexts[index].digest && deltas[index].task == task.digest)
         check(task, contexts[index], deltas[index], plans[index], &seen, "seed \(seed), plan \(index)")
+        if deltas[index].shared != nil { seen.shared += 1 }
       }
     }
+    #expect(seen.shared > 150)
     #expect(seen.plans > 700 && seen.runnersUp > 400 && seen.acrossSlices > 40 && seen.exhaustive > 350)
   }
 

@@ -44,6 +44,7 @@ struct Scene {
   var fills = FillSource.model
   var policy = Scene.policy()
   var prior: PriorVolume?
+  var shared: [SharedMarketContext] = []
   var seed: UInt64 = 1
   var venues = [Venue(), Venue()]
 
@@ -98,7 +99,7 @@ struct Scene {
     EngineConfiguration(
       task: try task(), reference: try reference(), policy: policy,
       feeds: (names.map(\.venue) + ["PRIVATE"]).map { EngineFeed(venue: $0, isReference: false) }, fills: fills,
-      prior: prior, seed: seed)
+      prior: prior, shared: shared, seed: seed)
   }
 
   var privateFeed: Int { venues.count }

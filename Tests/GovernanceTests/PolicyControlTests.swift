@@ -43,7 +43,7 @@ struct PolicyControlTests {
   @Test("Every control is asked, in one order, and a good order passes all of them")
   func all() {
     let results = Policy.builtIn.evaluate(order(), inputs())
-    #expect(results.map(\.control) == PolicyControl.allCases)
+    #expect(results.map(\.control) == PolicyControl.ofOrders)
     #expect(results.allow)
     #expect(results.denials.isEmpty)
     #expect(!Array(results.dropLast()).allow)
@@ -215,7 +215,7 @@ struct PolicyControlTests {
       (order(), inputs { $0.filled = -1 }), (order(), inputs { $0.othersVolume = -1 }),
       (order(), inputs { $0.taskParticipation = -1 }), (order(), inputs { $0.recentMessages = -1 }),
     ] {
-      #expect(Policy.builtIn.evaluate(order, inputs).denials.count == PolicyControl.allCases.count)
+      #expect(Policy.builtIn.evaluate(order, inputs).denials.count == PolicyControl.ofOrders.count)
     }
     // Sums that leave 64 bits are summed wider, and denied.
     let full = inputs {

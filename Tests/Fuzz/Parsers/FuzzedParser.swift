@@ -20,6 +20,8 @@ package enum FuzzedParser: String, CaseIterable, Sendable {
   case binding
   /// A conformance certificate.
   case certificate
+  /// A signed shared context.
+  case context
   /// A capture: pcap, pcapng, gzip, zstd.
   case pcap
   /// A capture of length-prefixed messages or lines.
@@ -32,6 +34,10 @@ package enum FuzzedParser: String, CaseIterable, Sendable {
     case .binding: _ = BindingFile(bytes, file: "fuzzed").diagnostics
     case .certificate:
       _ = try? ConformanceCertificate.verify(bytes, adapter: Digest(of: []), trusted: [], level: 1, now: 0)
+    case .context:
+      guard let signed = try? SignedContext(decoding: bytes) else { return }
+      precondition(signed.encoded == bytes, "a context in two encodings")
+      _ = Policy.builtIn.refusal(of: signed)
     case .pcap:
       FuzzedParser.capture(bytes, [.packet])
       FuzzedParser.capture(bytes, [.message], isOrderSession: true)

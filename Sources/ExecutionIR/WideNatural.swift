@@ -2,11 +2,11 @@
 
 /// A natural number of any size, for products that are divided again: since ⌊⌊x/a⌋/b⌋ = ⌊x/(ab)⌋, a fraction of many
 /// factors is rounded once, however it is computed.
-struct WideNatural {
+package struct WideNatural {
   /// Least significant first, no zeros at the end.
   private var limbs: [UInt64]
 
-  init(_ value: UInt128) {
+  package init(_ value: UInt128) {
     limbs = [UInt64(truncatingIfNeeded: value), UInt64(truncatingIfNeeded: value >> 64)]
     trim()
   }
@@ -15,7 +15,7 @@ struct WideNatural {
     while limbs.last == 0 { limbs.removeLast() }
   }
 
-  static func *= (left: inout WideNatural, factor: UInt64) {
+  package static func *= (left: inout WideNatural, factor: UInt64) {
     var carry: UInt64 = 0
     for index in left.limbs.indices {
       let product = left.limbs[index].multipliedFullWidth(by: factor)
@@ -29,7 +29,7 @@ struct WideNatural {
   }
 
   /// Rounds down. The divisor is above 0.
-  static func /= (left: inout WideNatural, divisor: UInt64) {
+  package static func /= (left: inout WideNatural, divisor: UInt64) {
     var remainder: UInt64 = 0
     for index in left.limbs.indices.reversed() {
       let (quotient, rest) = divisor.dividingFullWidth((remainder, left.limbs[index]))
@@ -39,18 +39,18 @@ struct WideNatural {
     left.trim()
   }
 
-  mutating func multiply(byTenTo exponent: Int) {
+  package mutating func multiply(byTenTo exponent: Int) {
     for _ in 0..<exponent / 18 { self *= WideNatural.power(18) }
     self *= WideNatural.power(exponent % 18)
   }
 
-  mutating func divide(byTenTo exponent: Int) {
+  package mutating func divide(byTenTo exponent: Int) {
     for _ in 0..<exponent / 18 { self /= WideNatural.power(18) }
     self /= WideNatural.power(exponent % 18)
   }
 
   /// Nil beyond 127 bits.
-  var value: Int128? {
+  package var value: Int128? {
     guard limbs.count <= 2 else { return nil }
     let low = UInt128(limbs.first ?? 0)
     let high = limbs.count == 2 ? UInt128(limbs[1]) : 0
