@@ -76,7 +76,7 @@ step "fuzz corpus" .build/release/fuzz-replay Tests/Fuzz/corpus
 step "readme" python3 Tests/EndToEnd/readme.py .build/release/exprove .build/release
 if [ -n "${EXPROVE_DATA:-}" ]; then
   # The built command, as a user and an auditor use it.
-  for proof in counts replays bindings strangers forgery causality refusals damage kills isolation shadow certificate hooks; do
+  for proof in counts replays bindings strangers forgery causality refusals damage kills isolation shadow certificate hooks shared_contexts; do
     step "$proof" python3 "Tests/EndToEnd/$proof.py" .build/release/exprove .build/release "$EXPROVE_DATA"
   done
   step "reports" python3 Tests/EndToEnd/reports.py .build/release/exprove .build/release "$EXPROVE_DATA"

@@ -106,6 +106,7 @@ package struct ExecutionReport: Sendable {
   package let denials: [(leaf: UInt64, denial: DenialRecord)]
   /// Of vendors' functions.
   package let answers: [(leaf: UInt64, body: JSON)]
+  package let shared: ReportShared
   package let cancels: [UInt64]
   package let summary: (leaf: UInt64, body: JSON)?
   package let prices: [ReportMid]

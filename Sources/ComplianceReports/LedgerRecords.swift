@@ -34,6 +34,12 @@ struct LedgerRecords {
   var denials: [Numbered<DenialRecord>] = []
   /// What vendors' functions said, as their leaves have it.
   var answers: [Numbered<JSON>] = []
+  /// Shared contexts that the run was given, with their statements.
+  var sharedContexts: [Numbered<Statement>] = []
+  /// What each decision did with them, in the order of `plans`; empty where none was given.
+  var sharedUses: [SharedUse] = []
+  /// What the policy says of decisions' use of them.
+  var controls: [Numbered<JSON>] = []
   /// Orders sent, in the order of the leaves; in a shadow run those that would have been.
   var orders: [Numbered<ChildOrder>] = []
   var cancels: [UInt64] = []
@@ -61,6 +67,7 @@ struct LedgerRecords {
       tree.append(recorded.leafHash)
       do {
         if try take(recorded.index, recorded.statement, directory) { continue }
+        if !description.shared.isEmpty { try takeShared(recorded.index, recorded.statement, directory) }
       } catch let error as RunError { throw error } catch {
         throw .badInput("\(directory.ledger): leaf \(recorded.index): \(error)")
       }
@@ -108,6 +115,18 @@ struct LedgerRecords {
       breaks.append(Numbered(leaf: leaf, value: (order, match)))
     }
     return false
+  }
+
+  private mutating func takeShared(_ leaf: UInt64, _ statement: Statement, _ directory: RunDirectory) throws {
+    switch statement.predicateType {
+    case Statement.predicateType("shared-context"): sharedContexts.append(Numbered(leaf: leaf, value: statement))
+    case Statement.predicateType("context"):
+      guard let use = try DecisionContext(json: LedgerRecords.body(statement, directory)).shared else { return }
+      sharedUses.append(use)
+    case Statement.predicateType("control"):
+      controls.append(Numbered(leaf: leaf, value: try LedgerRecords.body(statement, directory)))
+    default: break
+    }
   }
 
   private mutating func settleBreaks() {

@@ -145,7 +145,7 @@ struct ReportDraft {
       slices: try slices(), filledAfter: try filled { $0.receivedAt > window.end }, venues: try venues(),
       plans: records.plans.map { ($0.leaf, $0.value) }, denials: records.denials.map { ($0.leaf, $0.value) },
       answers: records.answers.map { ($0.leaf, $0.value) },
-      cancels: records.cancels, summary: records.summary.map { ($0.leaf, $0.value) },
+      shared: ReportShared(records), cancels: records.cancels, summary: records.summary.map { ($0.leaf, $0.value) },
       prices: chartTimes.enumerated().map { mid(chartStart + $0, "mid", at: $1) }, events: walk.events,
       gaps: walk.gaps)
   }

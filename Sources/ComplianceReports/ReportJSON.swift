@@ -11,7 +11,17 @@ extension ExecutionReport {
   package static let format = "exprove-report/1"
 
   package var json: JSON {
-    .object([
+    var members = self.members
+    // Reports of runs without shared contexts say nothing of them.
+    if !shared.contexts.isEmpty {
+      members["shared_contexts"] = .array(shared.contexts.map(\.json))
+      members["shared_context_use"] = .array(shared.uses.map(\.json))
+    }
+    return .object(members)
+  }
+
+  private var members: [String: JSON] {
+    [
       "format": .string(ExecutionReport.format), "verdict": verdictJSON,
       "fills_are": .string(description.fills.rawValue), "fills_detail": .string(description.fillsDetail),
       "simulated": simulated, "task": description.task.json, "ordered": quantity(ordered),
@@ -31,7 +41,7 @@ extension ExecutionReport {
         "feeds": .array(description.feeds.map(\.json)), "reference": .string(description.reference.description),
         "events": .wide(events), "gaps": .wide(gaps),
       ]),
-    ])
+    ]
   }
 
   private var simulated: JSON { .bool(description.fills.isSimulated) }

@@ -19,6 +19,7 @@ extension ExecutionReport {
       venueSection(&page)
       fillSection(&page)
       decisionSection(&page)
+      sharedSection(&page)
       denialSection(&page)
       answerSection(&page)
       inputSection(&page)

@@ -172,6 +172,9 @@ extension ExecutionReport {
     for (index, slice) in slices.enumerated() where LeafReference.ranges(slice.leaves).count > 4 {
       sets.append(("slice-\(index)", "Plan and fills of slice \(index)", slice.leaves))
     }
+    for (index, context) in shared.contexts.enumerated() where LeafReference.ranges(context.decisions).count > 4 {
+      sets.append(("shared-\(index)", "Plans that go by \(context.name) r\(context.revision)", context.decisions))
+    }
     sets.append(("cancels", "Cancels that were sent", cancels))
     if let summary { sets.append(("summary", "Summary of the run", [summary.leaf])) }
     page.element("dl", ["class": "facts"]) { page in

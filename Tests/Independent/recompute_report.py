@@ -15,6 +15,7 @@ from fractions import Fraction as F
 from market_books import Market, fixed, read
 from report_figures import Figure, compare, integer, shortest_decimal, shortfall, text, vector, wide
 from run_directory import Run
+from shared_context_files import canonical_digest
 
 HORIZONS = [("50 ms", 50_000_000), ("1 s", 10**9), ("15 s", 15 * 10**9), ("1 min", 60 * 10**9), ("5 min", 300 * 10**9)]
 
@@ -204,6 +205,7 @@ class Recomputation:
         summaries = self.run.of("summary")
         filed = len(self.run.filed())
         return {
+            **self.shared_contexts(),
             "format": "exprove-report/1",
             "verdict": {"leaves": self.run.size - filed, "root": self.run.root(self.run.size - filed),
                         "signer": self.description["verifier"], "holds": True, "findings": [],
@@ -225,6 +227,29 @@ class Recomputation:
             "inputs": {"feeds": self.description["feeds"], "reference": self.description["reference"],
                        "events": self.count, "gaps": self.gaps},
         }
+
+    def shared_contexts(self):
+        """Which shared context informed which decision; nothing where the run was given none."""
+        contexts, uses = self.run.of("shared-context"), [body["shared"] for _, body in self.run.of("context") if "shared" in body]
+        if not contexts:
+            return {}
+        assert len(uses) == len(self.plans)
+        controls = {body["decision"]: (leaf, body) for leaf, body in self.run.of("control")}
+        told = []
+        for (leaf, plan), use in zip(self.plans, uses):
+            control = controls.get(canonical_digest(plan))
+            assert plan.get("shared", {}).get("context") == (None if "not_taken" in use else use), leaf
+            told.append(dict(
+                leaf=leaf, slice=plan["current_slice"], context=use.get("context"), not_taken=use.get("not_taken"),
+                changes=plan.get("shared", {}).get("changes", []),
+                control=control and dict(leaf=control[0], verdict=control[1]["verdict"])))
+        rows = []
+        for leaf, body in contexts:
+            subject = self.run.statements[leaf]["subject"][1]
+            digest = subject["digest"]["sha256"]
+            rows.append(dict(body, leaf=leaf, name=subject["name"], context=digest,
+                             decisions=[one["leaf"] for one in told if one["context"] == digest]))
+        return dict(shared_contexts=rows, shared_context_use=told)
 
     def marks(self):
         return dict(fills_are=self.description["fills"], simulated=self.simulated)
