@@ -151,8 +151,8 @@ let package = Package(
       "ExecutionRun",
       [
         "AdapterHost", "CExProveABI", "CivilTime", "ContractLanguage", "DurableFiles", "EventFlow", "ExecutionEngine",
-        "ExecutionIR", "Feeds", "Governance", "RunJournal", "SourceDiagnostics", "TransparencyLog", "VendorHooks",
-        "VenueSimulator", crypto,
+        "ExecutionIR", "Feeds", "Governance", "MarketModel", "RunJournal", "SourceDiagnostics", "TransparencyLog",
+        "VendorHooks", "VenueSimulator", crypto,
       ]),
     // The library for C programs: its own Swift runtime inside, no other names than those of client.h outside.
     .target(

@@ -29,14 +29,19 @@ package struct WideNatural {
   }
 
   /// Rounds down. The divisor is above 0.
-  package static func /= (left: inout WideNatural, divisor: UInt64) {
+  package static func /= (left: inout WideNatural, divisor: UInt64) { left.divide(by: divisor) }
+
+  /// Rounds down, and returns what is left over. The divisor is above 0.
+  @discardableResult
+  package mutating func divide(by divisor: UInt64) -> UInt64 {
     var remainder: UInt64 = 0
-    for index in left.limbs.indices.reversed() {
-      let (quotient, rest) = divisor.dividingFullWidth((remainder, left.limbs[index]))
-      left.limbs[index] = quotient
+    for index in limbs.indices.reversed() {
+      let (quotient, rest) = divisor.dividingFullWidth((remainder, limbs[index]))
+      limbs[index] = quotient
       remainder = rest
     }
-    left.trim()
+    trim()
+    return remainder
   }
 
   package mutating func multiply(byTenTo exponent: Int) {

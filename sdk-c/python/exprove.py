@@ -23,9 +23,10 @@ STATUS = {1: "not offered", 2: "invalid argument", 3: "invalid state", 4: "too s
           6: "out of memory", 7: "internal", 8: "not found", 9: "input/output"}
 FILLS = {1: "shadow", 2: "model", 3: "simulated"}
 NO_INSTRUMENT = 0xFFFFFFFF
-RUN, CONTEXT, PLAN, ORDER, CANCEL, DENIAL, REPORT, FILL, JOURNAL, SUMMARY = (
+RUN, SHARED_CONTEXT, CONTEXT, PLAN, CONTROL, ORDER, CANCEL, DENIAL, REPORT, FILL, JOURNAL, SUMMARY = (
     f"https://exprove.dev/{kind}/v1" for kind in
-    ("run", "context", "plan", "order", "cancel", "denial", "report", "fill", "journal", "summary"))
+    ("run", "shared-context", "context", "plan", "control", "order", "cancel", "denial", "report", "fill", "journal",
+     "summary"))
 
 # The canonical 64 bytes of an event and 32 bytes of a frame, as event.h lays them out.
 EVENT, FRAME = struct.Struct("<qQQqqQIIBBHHH"), struct.Struct("<qQIIII")

@@ -208,8 +208,11 @@ EXPROVE_EXPORT exprove_status exprove_events_text(exprove_events *events, uint32
 
 /* Predicate types of the ledger's statements. */
 #define EXPROVE_STATEMENT_RUN_1 "https://exprove.dev/run/v1"         /* leaf 0: all that the run is a function of */
+/* A shared context that the run was given, behind leaf 0. */
+#define EXPROVE_STATEMENT_SHARED_CONTEXT_1 "https://exprove.dev/shared-context/v1"
 #define EXPROVE_STATEMENT_CONTEXT_1 "https://exprove.dev/context/v1" /* the market as the solver saw it */
 #define EXPROVE_STATEMENT_PLAN_1 "https://exprove.dev/plan/v1"       /* a plan delta */
+#define EXPROVE_STATEMENT_CONTROL_1 "https://exprove.dev/control/v1" /* what the policy says of a decision */
 #define EXPROVE_STATEMENT_ORDER_1 "https://exprove.dev/order/v1"     /* a child order, and the policy's decision */
 #define EXPROVE_STATEMENT_CANCEL_1 "https://exprove.dev/cancel/v1"
 #define EXPROVE_STATEMENT_DENIAL_1 "https://exprove.dev/denial/v1"   /* what the policy forbade */
