@@ -50,6 +50,9 @@ package final class Helper {
   package var keyList: KeyList { keys.list }
   /// All contexts so far.
   package var contexts: [SignedContext] { book.contexts }
+  /// How many batches are closed, and the window of the last one.
+  package var closedBatches: Int { book.entries.count }
+  package var lastClosed: Int? { book.lastWindow }
 
   /// Answers a request of the leader: whoever calls has made sure that it is the leader's. Throws only where this party's
   /// own files fail it; whatever is wrong with the request is answered.

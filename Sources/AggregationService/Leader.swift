@@ -22,6 +22,8 @@ package final class Leader {
   /// How often in a row the helper has shown a share that it had not committed to, and how often it may.
   var falseShares = 0
   static let patience = 3
+  /// How often in a row the books were different.
+  var reconciliations = 0
 
   final class OpenWindow {
     let number: Int
@@ -58,6 +60,12 @@ package final class Leader {
   package var keyList: KeyList { keys.list }
   /// All contexts so far.
   package var contexts: [SignedContext] { book.contexts }
+  /// How many batches are closed.
+  package var closedBatches: Int { book.entries.count }
+  /// The windows that are not worked off, and how many reports are there for each.
+  package var openWindows: [(window: Int, reports: Int)] {
+    windows.keys.sorted().map { ($0, windows[$0]!.reports.reports.count) }
+  }
 
   private func isUnfinished(_ window: Int) -> Bool {
     if let index = book.entry(window) { return book.isOpen(book.entries[index]) }

@@ -39,39 +39,53 @@ extension Leader {
   package func advance(
     now: Int64, helper: HelperCall, progress: (AggregationProgress) -> Void
   ) throws(ServiceError) {
-    var rounds = 0
-    while true {
-      do {
-        try greet(helper)
-        while try step(now, helper, progress) {}
-        return
-      } catch is Reconciled {
-        rounds += 1
-        guard rounds < 1_000 else {
-          throw .lies(aggregator: contract.helper.verifier.name, "its book never becomes the same")
-        }
-      } catch let error as ServiceError {
-        throw error
-      } catch {
-        throw .refused("\(error)")
+    while try step(now: now, helper: helper, progress: progress) {}
+  }
+
+  /// Does the next that is due, one job at most; false when nothing is. Throws as `advance` does.
+  package func step(
+    now: Int64, helper: HelperCall, progress: (AggregationProgress) -> Void
+  ) throws(ServiceError) -> Bool {
+    do {
+      try greet(helper)
+      let isMore = try next(now, helper, progress)
+      reconciliations = 0
+      return isMore
+    } catch is Reconciled {
+      reconciliations += 1
+      guard reconciliations < 1_000 else {
+        reconciliations = 0
+        throw .lies(aggregator: contract.helper.verifier.name, "its book never becomes the same")
       }
+      return true
+    } catch let error as ServiceError {
+      throw error
+    } catch {
+      throw .refused("\(error)")
     }
   }
 
   private func greet(_ helper: HelperCall) throws {
-    if !hasGreeted {
+    let anchor = try files.anchor()
+    let isSetBack = anchor.map { book.standing.closed < $0.closed } ?? false
+    // The answer to a close may have been lost with this process. Asked how far it is, the helper would tell of a batch
+    // that this party only lacks the helper's commitment to; asked to close again, it gives that.
+    if !hasGreeted, isSetBack || !isClosing {
       _ = try ask(.greet, window: 0, helper)
       hasGreeted = true
     }
-    if let anchor = try files.anchor(), book.standing.closed < anchor.closed {
+    if let anchor, isSetBack, book.standing.closed < anchor.closed {
       throw ServiceError.restored(
         "the leader has once closed \(anchor.closed) batches and knows of \(book.standing.closed): a backup was restored, "
           + "and the helper does not know of more; restore a newer one")
     }
   }
 
-  /// One step; false when nothing is due.
-  private func step(_ now: Int64, _ helper: HelperCall, _ progress: (AggregationProgress) -> Void) throws -> Bool {
+  /// Whether this party has committed to its share of a window whose batch is not closed by both yet.
+  private var isClosing: Bool { book.drawn.contains { $0.window > book.lastWindow ?? -1 } }
+
+  /// False when nothing is due.
+  private func next(_ now: Int64, _ helper: HelperCall, _ progress: (AggregationProgress) -> Void) throws -> Bool {
     let open = book.firstOpen
     if open < book.entries.count {
       try reveal(book.entries[open], now, helper, progress)
