@@ -48,12 +48,21 @@ package enum ExchangeError: Error, Equatable, Sendable, CustomStringConvertible 
   }
 }
 
+extension String {
+  fileprivate func trimmingSuffix(_ character: Character) -> String {
+    var rest = self[...]
+    while rest.last == character { rest.removeLast() }
+    return String(rest)
+  }
+}
+
 /// What a failure under NIO means to somebody who can do something about it.
 func reason(of error: any Error) -> String {
   switch error {
   case let error as IOError:
-    // The function's name before the colon says nothing to a reader.
-    return error.description.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? error.description
+    // The function's name before the colon and the number behind the text say nothing to a reader.
+    let text = error.description.split(separator: ": ", maxSplits: 1).last ?? ""
+    return String(text.prefix { $0 != "(" && $0 != ")" }).trimmingSuffix(" ")
   case let error as NIOConnectionError:
     if let first = error.connectionErrors.first { return reason(of: first.error) }
     return "no address found for \(error.host)"

@@ -15,9 +15,9 @@ private import Synchronization
 package final class ExchangeServer: Sendable {
   /// Answers a request.
   package typealias Handler = @Sendable (ExchangeRequest) -> ExchangeResponse
-  /// The most bytes that a request for this path, by a client with this certificate, may have in its body. It is asked on
-  /// the thread that moves all bytes, and so has to be quick.
-  package typealias LargestBody = @Sendable (_ path: String, _ peerCertificate: Digest?) -> Int
+  /// The most bytes that a request for this path, by a client with this certificate, may have in its body; nil where it
+  /// may not ask that at all. It is asked on the thread that moves all bytes, and so has to be quick.
+  package typealias LargestBody = @Sendable (_ path: String, _ peerCertificate: Digest?) -> Int?
 
   private let listener: any Channel
   private let threads: NIOThreadPool

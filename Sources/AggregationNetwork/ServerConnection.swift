@@ -138,7 +138,11 @@ final class ServerConnection: ChannelInboundHandler {
     guard [.GET, .POST, .PUT, .DELETE].contains(head.method) else {
       return refuse(501, "only GET, POST, PUT and DELETE are answered", context)
     }
-    largestBody = max(0, service.largestBody(head.uri, peer))
+    guard let limit = service.largestBody(head.uri, peer) else {
+      return refuse(
+        403, "this is not for the holder of \(peer.map { "the certificate \($0.pin)" } ?? "no certificate")", context)
+    }
+    largestBody = max(0, limit)
     let length = head.headers.first(name: "content-length").map { Int($0) ?? Int.max } ?? 0
     guard length <= largestBody else { return refuseLargeBody(context) }
     if head.headers.contains(name: "expect") {

@@ -66,6 +66,20 @@ import Testing
     #expect(server.server.counts.refused == 2)
   }
 
+  /// Who may not ask is refused before the body is taken.
+  @Test func someMayNotAsk() throws {
+    let server = try TestServer()
+    let error = #expect(throws: ExchangeError.self) {
+      try server.client().send(path: "/members", body: [UInt8](repeating: 0, count: 20 << 20), within: patience)
+    }
+    guard case .refused(_, 403, "this is not for the holder of no certificate") = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    let member = try TLSIdentity.ephemeral(name: "member", now: today)
+    #expect(try server.client(member).send(path: "/members", body: [1], within: patience).status == 200)
+  }
+
   @Test func nothingIsSentToAStranger() throws {
     let server = try TestServer()
     let wanted = try TLSIdentity.ephemeral(name: "server", now: today)

@@ -53,7 +53,10 @@ final class TestServer: Sendable {
     self.identity = try identity ?? TLSIdentity.ephemeral(name: "server", now: today)
     server = try ExchangeServer(
       host: "127.0.0.1", port: port, identity: self.identity, limits: limits, threads: threads,
-      largestBody: { path, _ in path.hasPrefix("/small") ? 10 : largestTestBody }
+      largestBody: { path, peer in
+        if path == "/members" { return peer == nil ? nil : 10 }
+        return path.hasPrefix("/small") ? 10 : largestTestBody
+      }
     ) { request in
       gate.running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
       defer { gate.running.withLock { $0.now -= 1 } }
@@ -74,7 +77,7 @@ final class TestServer: Sendable {
     case "/echo", "/small/echo":
       let head = "\(request.method) \(request.path) \(request.body.count)\n"
       return ExchangeResponse(body: Array(head.utf8) + request.body)
-    case "/who": return ExchangeResponse(body: Array((request.peerCertificate?.pin ?? "nobody").utf8))
+    case "/who", "/members": return ExchangeResponse(body: Array((request.peerCertificate?.pin ?? "nobody").utf8))
     case "/large": return ExchangeResponse(body: [UInt8](repeating: 7, count: 32 << 20))
     case "/timed-out":
       return ExchangeResponse(body: Array(String(gate.server.withLock { $0?.counts.timedOut } ?? 0).utf8))
