@@ -130,7 +130,7 @@ let package = Package(
     // Floor 5
     room(
       "AggregationNetwork",
-      ["CivilTime", "ExecutionIR", "Governance", "TransparencyLog", crypto] + network),
+      ["AggregationService", "CivilTime", "ExecutionIR", "Governance", "TransparencyLog", crypto] + network),
     room(
       "RunJournal",
       [
@@ -175,7 +175,8 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterBinding", "AdapterConformance", "AdapterHost", "CAdapterTemplates", "CExProveABI", "ComplianceReports",
+        "AdapterBinding", "AdapterConformance", "AdapterHost", "AggregationNetwork", "AggregationService",
+        "CAdapterTemplates", "CExProveABI", "CivilTime", "ComplianceReports",
         "DurableFiles",
         "EventFlow",
         "ExecutionEngine", "ExecutionIR", "ExecutionRun",

@@ -144,12 +144,18 @@ struct Run: ParsableCommand {
 
 extension FillSource: ExpressibleByArgument {}
 
-/// The wall clock, read once where a run begins and nowhere else.
+/// The wall clock. A run reads it once, where it begins, and nowhere else; aggregators go by it.
 enum Clock {
   static func now() -> Int64 {
     var time = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
+
+  /// Up to a second, to the microsecond.
+  static func sleep(_ length: Duration) {
+    let microseconds = length.components.attoseconds / 1_000_000_000_000
+    usleep(length >= .seconds(1) ? 999_999 : useconds_t(max(0, microseconds)))
   }
 }
 

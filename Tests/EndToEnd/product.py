@@ -42,9 +42,10 @@ class Bench:
     """A proof at work: its directory, the command in an environment of its own, and what held."""
 
     def __init__(self, name):
-        if len(sys.argv) != 4:
-            sys.exit(f"usage: {sys.argv[0]} EXPROVE ADAPTERS CAPTURES")
-        self.exprove, self.adapters, self.captures = (os.path.abspath(path) for path in sys.argv[1:4])
+        if len(sys.argv) not in (3, 4):
+            sys.exit(f"usage: {sys.argv[0]} EXPROVE ADAPTERS [CAPTURES]")
+        self.exprove, self.adapters = (os.path.abspath(path) for path in sys.argv[1:3])
+        self.captures = os.path.abspath(sys.argv[3]) if len(sys.argv) == 4 else ""
         self.work = tempfile.mkdtemp(prefix=f"exprove-{name}-", dir=scratch())
         self.environment = {
             "PATH": os.environ["PATH"], "EXPROVE_ADAPTERS": self.adapters, "HOME": self.work,

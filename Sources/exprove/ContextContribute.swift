@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AggregationNetwork
+import AggregationService
+import ArgumentParser
+import DurableFiles
+import ExecutionIR
+import Governance
+import RunJournal
+import TransparencyLog
+
+/// `exprove context contribute`: one desk's part of a window.
+struct ContextContribute: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "contribute",
+    abstract: "Contribute to a window: clip, split, prove, seal and send.",
+    discussion: """
+      What is sent is kept in $EXPROVE_HOME first, and a repeat sends the very same bytes: a second report for a window would
+      be refused. Values are whole quanta, a list of buckets per signal of the contract, in its order; what is outside 0 to
+      the signal's maximum is clipped.
+
+      EXAMPLE
+        echo '{"signals": [[120, 80, 95]]}' > values.json
+        exprove context contribute opening.json --identity example.com/desk-7 --latest --values values.json
+      """)
+
+  @Argument(help: ArgumentHelp("The contract.", valueName: "file"))
+  var contract: String
+
+  @Option(help: ArgumentHelp("Who contributes.", valueName: "name"))
+  var identity: String
+
+  @Option(help: ArgumentHelp("For which window of the contract.", valueName: "number"))
+  var window: Int?
+
+  @Flag(help: "For the newest window that has ended.")
+  var latest = false
+
+  @Option(help: ArgumentHelp("What is contributed, in quanta.", valueName: "file"))
+  var values: String
+
+  @Option(help: ArgumentHelp("How many seconds to go on trying.", valueName: "seconds"))
+  var patience = 60
+
+  @Flag(help: "One JSON object on standard output.")
+  var json = false
+
+  func validate() throws {
+    guard (window != nil) != latest else { throw ValidationError("say either --window NUMBER or --latest") }
+    guard (0...86_400).contains(patience) else { throw ValidationError("--patience must be 0 to 86400") }
+  }
+
+  func run() throws {
+    Interrupt.listen()
+    try Failure.exit {
+      do {
+        let contract = try Contexts.contract(contract)
+        guard let window = window ?? contract.lastEnded(at: Clock.now()) else {
+          throw RunError.usage("no window of the contract has ended; its first ends at \(contract.windowEnd(0))")
+        }
+        let home = try Contexts.home()
+        let desk = try Contributor(contract, identity: try Contexts.identity(identity, in: home))
+        let deadline = ContinuousClock.now + .seconds(patience)
+        let leader = try AggregatorClient(contract.leader)
+        defer { leader.close() }
+        let (report, isRepeat) = try report(desk, window, home, leader, deadline)
+        let refusal = try Contexts.retrying(
+          until: deadline, { try leader.upload([report], within: $0)[0] }, again: { $0 == .tooEarly })
+        try tell(contract, window, report.count, isRepeat, refusal)
+        if refusal != nil { throw ExitCode(1) }
+      } catch let error as ExitCode { throw error } catch { throw Contexts.failure(error) }
+    }
+  }
+
+  /// The bytes to send, kept before they go, and whether they were kept already.
+  private func report(
+    _ desk: Contributor, _ window: Int, _ home: KeyHome, _ leader: AggregatorClient, _ deadline: ContinuousClock.Instant
+  ) throws -> (bytes: [UInt8], isRepeat: Bool) {
+    let folder = "\(home.path)/contributions/\(desk.contract.digest)"
+    let path = "\(folder)/\(window)-\(Identity.fileName(identity))"
+    if Files.exists(path) {
+      Console.note("window \(window) has a report already; the same bytes are sent again")
+      return (try Contexts.read(path, limit: 64 << 20), true)
+    }
+    let values = try ContextContribute.values(values, desk.contract)
+    let helper = try AggregatorClient(desk.contract.helper)
+    defer { helper.close() }
+    let leaderKeys = try Contexts.retrying(until: deadline, { try leader.keys(within: $0) })
+    let helperKeys = try Contexts.retrying(until: deadline, { try helper.keys(within: $0) })
+    let report = try desk.report(values, window: window, leader: leaderKeys.newest, helper: helperKeys.newest).encoded
+    try Files.makeDirectory(folder, mode: 0o700)
+    try Contexts.write(report, to: path, mode: 0o600)
+    return (report, false)
+  }
+
+  private static func values(_ path: String, _ contract: AggregationContract) throws -> [[Int64]] {
+    let bytes = try Contexts.read(path, limit: 64 << 20)
+    do {
+      let reader = try RecordReader(try JSON.parse(bytes), path: "", keys: ["signals"])
+      return try reader.list("signals", atMost: contract.signals.count) { (json, path) throws(RecordError) in
+        try RecordReader(.object(["values": json]), path: path, keys: ["values"])
+          .integers("values", atMost: contract.buckets)
+      }
+    } catch { throw RunError.badInput("\(path): \(error)") }
+  }
+
+  private func tell(
+    _ contract: AggregationContract, _ window: Int, _ size: Int, _ isRepeat: Bool, _ refusal: ReportRefusal?
+  ) throws {
+    guard json else {
+      if let refusal {
+        return Console.note("window \(window): refused: \(refusal)")
+      }
+      return Console.print("window \(window): \(size) bytes are with the leader, \(contract.leader.verifier.name)")
+    }
+    try Console.printJSON(
+      .object([
+        "contract": .string(contract.digest.description), "window": .integer(Int64(window)),
+        "bytes": .integer(Int64(size)), "repeated": .bool(isRepeat),
+        "refused": refusal.map { .string($0.name) } ?? .null,
+      ]))
+  }
+}
