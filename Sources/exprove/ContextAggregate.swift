@@ -158,6 +158,10 @@ struct ContextAggregate: ParsableCommand {
         "window \(window): revision \(context.revision) of \(context.contributors) contributions, \(refused.count) refused"
       )
       tell(window, signed, Int(context.contributors), refused, json)
+    case .differs(let window, let leader, let helper, let givenUp):
+      Console.note(
+        "window \(window): the leader has \(leader) contributions proven, the helper \(helper); "
+          + (givenUp ? "it is given up" : "its reports are checked again"))
     case .lost(let window): Console.note("window \(window): a share is lost, its sums cannot be shown any more")
     }
   }

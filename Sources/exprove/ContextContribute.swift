@@ -5,6 +5,7 @@ import AggregationService
 import ArgumentParser
 import DurableFiles
 import ExecutionIR
+import ExecutionRun
 import Governance
 import RunJournal
 import TransparencyLog
@@ -17,7 +18,8 @@ struct ContextContribute: ParsableCommand {
     discussion: """
       What is sent is kept in $EXPROVE_HOME first, and a repeat sends the very same bytes: a second report for a window would
       be refused. Values are whole quanta, a list of buckets per signal of the contract, in its order; what is outside 0 to
-      the signal's maximum is clipped.
+      the signal's maximum is clipped. With --feed they are read from captures instead, which stay here. Participation
+      counts no own executions then: give --values where the contract asks for it.
 
       EXAMPLE
         echo '{"signals": [[120, 80, 95]]}' > values.json
@@ -37,7 +39,14 @@ struct ContextContribute: ParsableCommand {
   var latest = false
 
   @Option(help: ArgumentHelp("What is contributed, in quanta.", valueName: "file"))
-  var values: String
+  var values: String?
+
+  @Option(
+    name: .customLong("feed"),
+    help: ArgumentHelp("A capture to read it from; repeatable.", valueName: "VENUE=ADAPTER:PATH[,key=value…]"))
+  var feeds: [String] = []
+
+  @OptionGroup var isolation: IsolationOption
 
   @Option(help: ArgumentHelp("How many seconds to go on trying.", valueName: "seconds"))
   var patience = 60
@@ -47,6 +56,7 @@ struct ContextContribute: ParsableCommand {
 
   func validate() throws {
     guard (window != nil) != latest else { throw ValidationError("say either --window NUMBER or --latest") }
+    guard (values != nil) != !feeds.isEmpty else { throw ValidationError("say either --values FILE or --feed") }
     guard (0...86_400).contains(patience) else { throw ValidationError("--patience must be 0 to 86400") }
   }
 
@@ -82,7 +92,7 @@ struct ContextContribute: ParsableCommand {
       Console.note("window \(window) has a report already; the same bytes are sent again")
       return (try Contexts.read(path, limit: 64 << 20), true)
     }
-    let values = try ContextContribute.values(values, desk.contract)
+    let values = try values.map { try ContextContribute.values($0, desk.contract) } ?? read(desk.contract, window)
     let helper = try AggregatorClient(desk.contract.helper)
     defer { helper.close() }
     let leaderKeys = try Contexts.retrying(until: deadline, { try leader.keys(within: $0) })
@@ -91,6 +101,23 @@ struct ContextContribute: ParsableCommand {
     try Files.makeDirectory(folder, mode: 0o700)
     try Contexts.write(report, to: path, mode: 0o600)
     return (report, false)
+  }
+
+  /// What the captures say.
+  private func read(_ contract: AggregationContract, _ window: Int) throws -> [[Int64]] {
+    let wanted = contract.signals.map {
+      WantedSignal(kind: $0.kind, listing: $0.listing, quantum: $0.quantum, maximum: $0.maximum)
+    }
+    let times = try SignalWindow(
+      start: contract.windowStart(window), bucket: contract.bucket, buckets: contract.buckets)
+    let signals = try LocalSignalReader.read(
+      feeds: feeds, wanted: wanted, window: times, opening: FeedOpening(isolation: isolation.choice))
+    if signals.first > times.start || signals.last < times.end {
+      Console.note(
+        "the captures reach from \(signals.first) to \(signals.last), and the window from \(times.start) to \(times.end): "
+          + "what they do not hold counts as nothing")
+    }
+    return signals.quanta
   }
 
   private static func values(_ path: String, _ contract: AggregationContract) throws -> [[Int64]] {

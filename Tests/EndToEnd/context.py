@@ -4,18 +4,17 @@
 some are silent, both aggregators killed a hundred times, strangers at both doors, and a budget that no restored backup
 spends twice.
 
-usage: context.py EXPROVE ADAPTERS
+usage: context.py EXPROVE ADAPTERS [CAPTURES]
 """
 import json
 import os
 import random
 import shutil
 import socket
-import threading
 import time
 
-from context_parties import Aggregation, signal, sums, verified
-from product import prove
+from context_parties import SECOND, Aggregation, signal, sums, verified
+from product import ITCH_KEYS, ITCH_MIDNIGHT, prove
 
 NOISE = {"noise": {"mechanism": "discrete_gaussian", "variance": "1000000"}, "delta_exponent": 9}
 
@@ -107,6 +106,15 @@ def killed(bench, kills=100, windows=10):
         theirs = group.wait(windows, group.helper)
         hold([json.loads(context)["context"] for context in theirs]
              == [json.loads(context)["context"] for context in contexts], "the two have different contexts")
+        files = [bench.write(f"killed/{number}.json", context) for number, context in enumerate(contexts[:3])]
+        verdict = bench.json("context", "verify", files[1], "--contract", group.contract, "--previous", files[0], "--json",
+                             "--vkey", terms["leader"]["verifier"], "--vkey", terms["helper"]["verifier"])
+        hold(verdict["verdict"] == "verified", verdict)
+        bench.expect(1, "context", "verify", files[2], "--contract", group.contract, "--previous", files[0])
+        bench.expect(1, "context", "verify", files[1], "--contract", group.contract, "--vkey", terms["contributors"][0])
+        delta = bench.json("context", "delta", files[0], files[1])
+        hold(delta["result"] == verdict["digest"], delta)
+        bench.expect(1, "context", "delta", files[0], files[2])
         for party in (group.leader, group.helper):
             hold(party.stop() == 130, f"the {party.role} ends with {party.process.returncode}")
     finally:
@@ -200,6 +208,48 @@ def strangers(bench):
         group.end()
 
 
+def played(bench):
+    """Everybody in one process."""
+    hold = bench.hold
+    out = bench.expect(0, "context", "simulate", "--desks", "40", "--malicious", "3", "--dropouts", "5")[0]
+    hold("32 of 40 desks are in the sum; 3 refused, 5 absent" in out and "they are equal" in out, out)
+    told = bench.json("context", "simulate", "--noise", "10000", "--json")
+    hold(len(told["refused"]) == 3 and len(told["missing"]) == 5, told)
+    hold(0 < int(told["largest_difference"]) < 1500, told["largest_difference"])
+    bench.expect(1, "context", "simulate", "--desks", "6", "--malicious", "3")
+    bench.expect(64, "context", "simulate", "--desks", "0")
+    temporary = bench.path("temporary")
+    os.mkdir(temporary)
+    bench.expect(0, "context", "simulate", "--desks", "6", "--malicious", "1", "--dropouts", "1", TMPDIR=temporary)
+    hold(os.listdir(temporary) == [], "something is left behind")
+
+
+def captured(bench):
+    """Desks that read their values from a capture, which stays with them."""
+    if not bench.captures:
+        return print("captured: skipped, no captures are given")
+    hold = bench.hold
+    hour = 3600 * SECOND
+    first = ITCH_MIDNIGHT + 4 * hour
+    group = Aggregation(
+        bench, "captured", desks=4, windows=1, expected=4, signals=[signal(maximum=2**31, quantum="1"), signal(
+            "spread", maximum=100000, quantum="0.0001")],
+        first=str(first), period=str(4 * hour), bucket=str(hour),
+        closes_after=str(time.time_ns() - first + hour), holds_for=str(time.time_ns() - first))
+    try:
+        group.helper.start()
+        group.leader.start()
+        for desk in range(4):
+            bench.expect(
+                0, "context", "contribute", group.contract, "--identity", f"desk-{desk}", "--latest", "--feed",
+                f"XNAS=nasdaq-itch50:{bench.itch},{ITCH_KEYS}", EXPROVE_HOME=group.home)
+        found = sums(group.wait(1)[0])
+        hold(sum(found[0]) > 0 and sum(found[1]) > 0, found)
+        hold(all(value % 4 == 0 for row in found for value in row), found)
+    finally:
+        group.end()
+
+
 def budgets(bench):
     """Two batches are allowed. A restored backup of one aggregator's state, or of both's, does not allow a third."""
     hold = bench.hold
@@ -282,4 +332,4 @@ def budget_price(bench):
 
 
 if __name__ == "__main__":
-    prove("context", thousand_desks, killed, strangers, budgets)
+    prove("context", thousand_desks, killed, strangers, budgets, played, captured)
