@@ -51,7 +51,7 @@ package struct SecretSharing: ~Copyable {
 
   /// What each of the holders' shares is multiplied with to give, added up, the secret's numbers. All holders are different.
   static func weights(_ holders: [Int]) -> [Field128] {
-    return holders.map { holder in
+    holders.map { holder in
       var numerator = Field128.one, denominator = Field128.one
       for other in holders where other != holder {
         numerator = numerator * -point(other)
@@ -74,8 +74,8 @@ package struct SecretSharing: ~Copyable {
     return values
   }
 
-  /// The secret of as many shares as the threshold, one after the other in the order of their holders; nil if one is none or
-  /// they don't belong together.
+  /// The secret of as many shares as the threshold, one after the other in the order of their holders; nil if one is no share
+  /// or what comes out is too large for a secret.
   package static func secret(_ shares: borrowing SecretBytes, holders: [Int]) -> SecretBytes? {
     guard shares.count == holders.count * shareSize else { return nil }
     for index in holders.indices {
@@ -84,7 +84,7 @@ package struct SecretSharing: ~Copyable {
     return secret(combine(shares.span, weights(holders)))
   }
 
-  /// The secret that the numbers make up; nil if none does.
+  /// The secret that the numbers make up; nil if one of them is too large.
   static func secret(_ values: borrowing SecretBuffer<Field128>) -> SecretBytes? {
     var secret = SecretBytes(repeating: 0, count: secretSize)
     var excess: UInt128 = 0

@@ -237,6 +237,49 @@ struct MaskedMessageTests {
     #expect(reason == .otherSurvivors(contributor: "desk 1"))
   }
 
+  /// Payloads of any kind, rightly signed: each is taken or refused, and the run goes on.
+  @Test func arbitraryPayloads() throws {
+    let setting = try MaskedSetting(count: 3, threshold: 2)
+    var generator = SeededGenerator(state: 12), refused = 0
+    func altered(_ payload: inout [UInt8]) {
+      for _ in 0...generator.next() % 3 {
+        let place = payload.isEmpty ? 0 : Int(generator.next() % UInt64(payload.count))
+        switch generator.next() % 5 {
+        case 0: payload = generator.bytes(Int(generator.next() % 300))
+        case 1: payload.removeLast(payload.count - place)
+        case 2: payload += generator.bytes(Int(generator.next() % 60))
+        case 3: payload.insert(contentsOf: payload.suffix(from: place), at: place)
+        default: if !payload.isEmpty { payload[place] = UInt8(truncatingIfNeeded: generator.next()) }
+        }
+      }
+    }
+    for round in allRounds {
+      var run = try MaskedRun(setting)
+      try run.play(
+        until: round,
+        before: { aggregator, played, from, message in
+          guard played == round else { return }
+          for _ in 0..<40 {
+            // A copy: what it takes must not stand in the way of the right message.
+            var copy = aggregator
+            let forged = try setting.forged(message, by: from) { altered(&$0) }
+            if maskedRefusal({ try copy.receive(forged) }) != nil { refused += 1 }
+          }
+        })
+      guard round != .unmasking else { break }
+      let answer = try #require(run.close()[0])
+      for _ in 0..<12 {
+        var payload = Array(answer[34...])
+        altered(&payload)
+        var twin = try MaskedRun(setting)
+        try twin.play(until: round)
+        if maskedRefusal({ _ = try twin.seats[0].answer(Array(answer[..<34]) + payload) }) != nil { refused += 1 }
+      }
+    }
+    // Vectors and boxes of the right length are all that can be taken for another's.
+    #expect(refused > 400, "\(refused)")
+  }
+
   @Test func everyErrorSaysSomething() {
     let errors: [MaskedSumError] = [
       .badTask("the reason"), .noSuchContributor(7), .badVector, .badRandomness(3), .cannotSign("no key"),
