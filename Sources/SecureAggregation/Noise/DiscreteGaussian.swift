@@ -45,7 +45,7 @@ package struct DiscreteGaussian: NoiseDistribution {
     return source.isKept(exponent: rest, over: divisor)
   }
 
-  /// Half the squared sensitivity divided by the variance: theorems 4 and 14 of the paper.
+  /// Half the squared sensitivity divided by the variance: theorem 4 of the paper, and its form for several numbers.
   package func cost(_ sensitivity: Sensitivity) throws(PrivacyError) -> PrivacyCost {
     let (divisor, dividend) = (2 * variance.numerator, UInt128(variance.denominator) * PrivacyCost.one)
     guard let units = WideInteger(product: sensitivity.sumOfSquares, dividend).divided(by: divisor) else {
