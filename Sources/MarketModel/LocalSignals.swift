@@ -98,7 +98,7 @@ package struct LocalSignals: ~Copyable {
   /// An own execution, at the venue's scale.
   package mutating func fill(_ quantity: Int64, listing: Int, at time: Int64) {
     guard let index = index(of: time), quantity > 0 else { return }
-    add(quantity, to: \.own, listing, index)
+    listings[listing].tallies[index].own = LocalSignals.sum(listings[listing].tallies[index].own, quantity)
   }
 
   /// Nothing changes before `time`, which ends what is counted.
@@ -121,22 +121,21 @@ package struct LocalSignals: ~Copyable {
     return overflow ? .max : sum
   }
 
-  private mutating func add(_ quantity: Int64, to part: WritableKeyPath<Tally, Int64>, _ listing: Int, _ index: Int) {
-    let before = listings[listing].tallies[index][keyPath: part]
-    listings[listing].tallies[index][keyPath: part] = LocalSignals.sum(before, quantity)
-  }
-
-  private static func part(_ side: Side) -> WritableKeyPath<Tally, Int64> {
+  /// To what aggressors of a side took; of `none`, to what nobody knows the aggressor of.
+  private mutating func add(_ quantity: Int64, takenBy side: Side, _ listing: Int, _ index: Int) {
     switch side {
-    case .buy: \.bought
-    case .sell: \.sold
-    case .none: \.other
+    case .buy:
+      listings[listing].tallies[index].bought = LocalSignals.sum(listings[listing].tallies[index].bought, quantity)
+    case .sell:
+      listings[listing].tallies[index].sold = LocalSignals.sum(listings[listing].tallies[index].sold, quantity)
+    case .none:
+      listings[listing].tallies[index].other = LocalSignals.sum(listings[listing].tallies[index].other, quantity)
     }
   }
 
   private mutating func count(_ applied: Applied, match: UInt64, instrument: UInt32, _ listing: Int, at time: Int64) {
     let index = index(of: time)
-    if let index { add(applied.quantity, to: LocalSignals.part(applied.side), listing, index) }
+    if let index { add(applied.quantity, takenBy: applied.side, listing, index) }
     guard match != 0 else { return }
     // Also of what lies outside the window: an id is used once, and its break must find the right one.
     let place = index.map { Int64($0) * 3 + Int64(applied.side.rawValue) } ?? -1
@@ -148,7 +147,7 @@ package struct LocalSignals: ~Copyable {
 
   private mutating func takeBack(_ match: Match, _ listing: Int) {
     guard match.bucket >= 0, let side = Side(rawValue: UInt8(match.bucket % 3)) else { return }
-    add(-match.quantity, to: LocalSignals.part(side), listing, Int(match.bucket / 3))
+    add(-match.quantity, takenBy: side, listing, Int(match.bucket / 3))
   }
 
   /// Puts the spread that stood until `time` into its buckets.
