@@ -20,8 +20,8 @@ struct ContextGroup: ParsableCommand {
       """,
     subcommands: [
       ContextAggregator.self, ContextContract.self, ContextAggregate.self, ContextContribute.self, ContextFetch.self,
-      ContextShow.self, ContextVerify.self, ContextDelta.self, ContextSimulate.self, ContextDesks.self,
-      ContextLoad.self,
+      ContextShow.self, ContextVerify.self, ContextDelta.self, ContextSimulate.self, ContextStudyCommand.self,
+      ContextDesks.self, ContextLoad.self,
     ])
 }
 

@@ -10,7 +10,6 @@ struct ExProve: ParsableCommand {
     version: "1.0.0",
     subcommands: [
       Demo.self, Run.self, Replay.self, Verify.self, Report.self, Normalize.self, Book.self, PlanCommand.self,
-      AdapterGroup.self, Conform.self, ConformChild.self, IdentityGroup.self,
-      ContextGroup.self,
+      AdapterGroup.self, Conform.self, ConformChild.self, ContextGroup.self, IdentityGroup.self,
     ])
 }
