@@ -67,6 +67,8 @@ package struct EngineConfiguration: Sendable {
   package let prior: PriorVolume?
   /// Versions of one shared context, each of which the policy has taken.
   package let shared: [SharedMarketContext]
+  /// Their names; a digest is made once, for all decisions.
+  let sharedReferences: [SharedContextReference]
   /// Chooses the hash functions of lookup tables, without influence on any result.
   package let seed: UInt64
 
@@ -81,6 +83,7 @@ package struct EngineConfiguration: Sendable {
     self.fills = fills
     self.prior = prior
     self.shared = shared
+    sharedReferences = shared.map(SharedContextReference.init)
     self.seed = seed
   }
 

@@ -14,15 +14,18 @@ extension Engine {
     let task = configuration.task
     do {
       let given = configuration.policy.sharedContext(of: configuration.shared, at: time)
+      let reference = configuration.sharedReferences.first { $0.revision == given?.context?.revision }
       let isCovering = given?.context?.covers(task, from: slice) ?? false
       var contexts: [VenueContext] = []
       for venue in venues.listings.indices {
-        contexts.append(try venueContext(venue, slice: slice, at: time, isCovering ? given?.context : nil))
+        let terms =
+          isCovering ? given?.context?.terms(of: venues.listings[venue], task: task, scale: venues.scale) : nil
+        contexts.append(try venueContext(venue, slice: slice, at: time, terms, of: reference))
       }
       return try DecisionContext(
         asOf: time, computedLocally: true, scale: venues.scale, slices: task.sliceCount,
         variance: try variance(at: time), reference: configuration.reference.digest, venues: contexts,
-        shared: given.map { Engine.use(of: $0.context, isCovering: isCovering, contexts, otherwise: $0.reason) })
+        shared: given.map { Engine.use(of: reference, isCovering: isCovering, contexts, otherwise: $0.reason) })
     } catch let error as EngineError {
       throw error
     } catch {
@@ -38,17 +41,18 @@ extension Engine {
 
   /// Taken is a context that says something which a plan can go by.
   private static func use(
-    of context: SharedMarketContext?, isCovering: Bool, _ venues: [VenueContext], otherwise reason: String
+    of reference: SharedContextReference?, isCovering: Bool, _ venues: [VenueContext], otherwise reason: String
   ) -> SharedUse {
-    guard let context else { return .notTaken(reason: reason) }
-    if venues.contains(where: { $0.shared != nil }) { return .taken(SharedContextReference(context)) }
+    guard let reference else { return .notTaken(reason: reason) }
+    if venues.contains(where: { $0.shared != nil }) { return .taken(reference) }
     return .notTaken(
-      reason: "context r\(context.revision) "
+      reason: "context r\(reference.revision) "
         + (isCovering ? "has no signal about the task's venues" : "does not speak for every slice that is left"))
   }
 
   private func venueContext(
-    _ venue: Int, slice: Int, at time: Int64, _ context: SharedMarketContext?
+    _ venue: Int, slice: Int, at time: Int64, _ said: SharedMarketContext.SliceTerms?,
+    of reference: SharedContextReference?
   ) throws -> VenueContext {
     let listing = venues.listings[venue]
     let terms = try configuration.reference.terms(venue: listing.venue, symbol: listing.symbol, at: time)
@@ -61,10 +65,9 @@ extension Engine {
     var source = ownSource
     // The shared curve wins over the desk's own, from a file or received: the contract's contributors see more of the market
     // than one desk. The own one stays beside it.
-    let said = context?.terms(of: listing, task: configuration.task, scale: venues.scale)
-    if let context, let curve = said?.volume {
+    if let reference, let curve = said?.volume {
       volume = curve
-      source = .shared(context: context.digest, revision: context.revision, batch: context.batch)
+      source = .shared(context: reference.context, revision: reference.revision, batch: reference.batch)
     }
     let shared = said.map { said in
       SharedVenueTerms(

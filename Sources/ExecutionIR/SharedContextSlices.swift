@@ -5,8 +5,9 @@
 /// A sum below 0, which only noise can make, counts as 0. With o the overlap of a bucket and a slice in nanoseconds:
 ///
 /// - volume of a slice = ⌊Σ o · sum · quantum / bucket⌋, at most what all slices together can hold in 64 bits: trading is
-///   taken to be even within a bucket. Level and shape are the contributors', so a contract whose contributors count the
-///   same trades twice makes caps too wide; the control on child orders goes by the tape in any case;
+///   taken to be even within a bucket. Level and shape are the contributors': what they do not trade is not in it, and makes
+///   participation caps narrower than the market would; what several of them count twice makes caps too wide, and the
+///   control on child orders, which goes by the tape, the one that holds;
 /// - spread and toxicity of a slice = ⌊Σ o · sum · quantum / (contributors · slice)⌋: the mean over contributors and time.
 ///
 /// It is taken where its buckets cover every slice from the current one on. A past slice that they do not cover has the

@@ -57,11 +57,9 @@ package enum ContextStudy {
   ) throws(RunError) -> Tracking {
     let opened = try SimulatedRun.open(scenario(flow, seed: seed), seed: seed, &opening)
     let plain = opened.configuration
-    // Embedded as they are: who signs is no matter of this study.
-    let policy = Policy(
-      name: "study", version: "1", priceCollar: nil, maximumOrderValue: nil, maximumOrderQuantity: nil,
-      participation: nil, restricted: [], messageRate: nil, preventsOwnCrossing: true, maximumBookAge: nil,
-      sharedContext: SharedContextDemand(
+    // Embedded as they are: who signs changes no decision.
+    let policy = policy(
+      SharedContextDemand(
         mode: .take, trusted: [], maximumAge: 86_400 * second, minimumContributors: 1, methods: [.twoAggregators]))
     let configuration = EngineConfiguration(
       task: plain.task, reference: plain.reference, policy: policy, feeds: plain.feeds, fills: plain.fills,
@@ -84,7 +82,7 @@ package enum ContextStudy {
   private static let close = start + Int64(slices + 1) * bucket
 
   /// What twelve desks' past says of today, as a contract would have it: in quanta of a hundred shares.
-  private static func context(_ flow: StudyFlow) throws(RunError) -> SharedMarketContext {
+  static func context(_ flow: StudyFlow) throws(RunError) -> SharedMarketContext {
     let yesterday = start - 86_400 * second
     let quantum: Int64 = 100
     // Each desk rounds its own part before it is summed.
@@ -121,7 +119,15 @@ package enum ContextStudy {
     venue.flow.sizeLots = 100
     return SimulatedScenario(
       listings: [SimulatedScenario.Listing(venue: "SIM", configuration: venue)], task: task, reference: reference,
-      policy: policy)
+      policy: String(decoding: policy(nil).json.canonical, as: UTF8.self))
+  }
+
+  /// No limit besides, so that nothing but the curves differs.
+  static func policy(_ demand: SharedContextDemand?) -> Policy {
+    Policy(
+      name: "study", version: "1", priceCollar: nil, maximumOrderValue: nil, maximumOrderQuantity: nil,
+      participation: nil, restricted: [], messageRate: nil, preventsOwnCrossing: true, maximumBookAge: nil,
+      sharedContext: demand)
   }
 
   private static let task = """
@@ -159,14 +165,6 @@ package enum ContextStudy {
         }
       ],
       "fungible": [{ "name": "xprv", "listings": [{ "venue": "SIM", "symbol": "XPRV" }] }]
-    }
-    """
-
-  private static let policy = """
-    {
-      "format": "exprove-policy/1", "name": "study", "version": "1", "price_collar": null, "maximum_order_value": null,
-      "maximum_order_quantity": null, "participation": null, "restricted_list": null, "message_rate": null,
-      "own_crossing": true, "maximum_book_age": null
     }
     """
 }

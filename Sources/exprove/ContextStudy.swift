@@ -3,6 +3,8 @@
 import ArgumentParser
 import ExecutionIR
 import ExecutionRun
+import Governance
+import RunJournal
 
 /// `exprove context study`: whether a shared volume curve helps.
 struct ContextStudyCommand: ParsableCommand {
@@ -14,8 +16,10 @@ struct ContextStudyCommand: ParsableCommand {
       VWAP order of 20000 over twelve slices twice, against the same others: by its own past volume alone, and by the sum of
       all desks' past volumes. Nothing else differs. Positive differences mean that the shared curve tracks better.
 
+      --out records the first day's order by the shared context as a run, with its report.
+
       EXAMPLE
-        exprove context study --seeds 100
+        exprove context study --seeds 100 --out study-day
       """)
 
   @Option(help: ArgumentHelp("So many days, from --seed on.", valueName: "count"))
@@ -23,6 +27,11 @@ struct ContextStudyCommand: ParsableCommand {
 
   @Option(help: "The first day's seed.")
   var seed: UInt64 = 1
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("A run directory for the first day; the same command goes on with it.", valueName: "directory"))
+  var out: String?
 
   @OptionGroup var isolation: IsolationOption
 
@@ -35,16 +44,38 @@ struct ContextStudyCommand: ParsableCommand {
 
   func run() throws {
     try Failure.exit {
+      Interrupt.listen()
       var opening = FeedOpening(isolation: isolation.choice)
       var outcomes: [ContextStudy.Outcome] = []
       for number in 0..<seeds {
         Console.progress("day \(number + 1) of \(seeds)")
         outcomes.append(try ContextStudy.outcome(seed: seed &+ number, &opening))
       }
+      let filed = try out.map { try record($0, &opening) }
       Console.progress("")
       let report = StudyReport(outcomes)
-      if json { return try Console.printJSON(report.json) }
+      if json {
+        guard case .object(var members) = report.json else { return }
+        if let filed { members["report"] = .string(filed) }
+        return try Console.printJSON(.object(members))
+      }
       for line in report.lines { Console.print(line) }
+      if let filed { Console.print("the first day's order by the shared curve: \(filed)") }
     }
+  }
+
+  /// The first day as a run that anybody can verify; where its report lies.
+  private func record(_ directory: String, _ opening: inout FeedOpening) throws -> String {
+    let signer = try Identities.loadOrCreate("study")
+    let aggregators = [try Identities.loadOrCreate("study-leader"), try Identities.loadOrCreate("study-helper")]
+    let run = try ContextStudy.prepare(
+      seed: seed, aggregators: aggregators, identity: signer, directory: directory, now: Clock.now(), &opening)
+    run.driver.shouldStop = { Interrupt.happened }
+    try run.run()
+    let verified = try RunVerifier.verify(RunDirectory(directory), key: signer.verifier)
+    guard verified.verdict != .failed else {
+      throw RunError.internalFault("\(directory): \(verified.findings.joined(separator: "; "))")
+    }
+    return try Report.file(RunDirectory(directory), signer, verified, .html)
   }
 }
