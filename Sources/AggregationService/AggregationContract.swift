@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ExecutionIR
+internal import SecureAggregation
 package import TransparencyLog
 
 /// What contributors and aggregators have agreed on: who takes part, which signals are added up over which windows of
@@ -126,7 +127,11 @@ extension AggregationContract {
     func refuse(_ path: String, _ reason: String) -> RecordError { RecordError(path: path, reason: reason) }
     guard (1...256).contains(name.utf8.count) else { throw refuse("name", "1 to 256 bytes of text are expected here") }
     for (path, aggregator) in [("leader", leader), ("helper", helper)] {
-      guard aggregator.agreement.count == 32 else { throw refuse("\(path).agreement", "32 bytes are expected here") }
+      // With a point of small order everybody would agree on the same key, the contributors too.
+      guard AgreementKey.isFit(aggregator.agreement) else {
+        throw refuse(
+          "\(path).agreement", "an X25519 public key of 32 bytes is expected here, and no point of small order")
+      }
       guard aggregator.address.utf8.count <= 256, aggregator.address.hasPrefix("https://") else {
         throw refuse("\(path).address", "https://host:port is expected here")
       }

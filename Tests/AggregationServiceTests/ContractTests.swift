@@ -64,6 +64,22 @@ struct ContractTests {
     #expect(throws: RecordError.self) { try AggregationContract(json: .object(members)) }
   }
 
+  /// Points of small order (RFC 7748 section 6.1; the list of eight is Bernstein's), with which everybody agrees on zero.
+  @Test(arguments: [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+  ])
+  func keysOfSmallOrderAreRefused(_ key: String) throws {
+    guard case .object(var members) = try Parties().contract.json, case .object(var helper)? = members["helper"]
+    else { return }
+    helper["agreement"] = .string(key)
+    members["helper"] = .object(helper)
+    let error = #expect(throws: RecordError.self) { try AggregationContract(json: .object(members)) }
+    #expect(error?.path == "helper.agreement")
+  }
+
   @Test func windowsFollowEachOther() throws {
     let contract = try Parties().contract
     #expect(contract.lastEnded(at: contract.windowEnd(0) - 1) == nil)

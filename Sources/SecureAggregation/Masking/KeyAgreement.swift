@@ -4,7 +4,7 @@ private import Crypto
 
 /// A private key of X25519 (RFC 7748) and what it agrees on with others. What the cryptographic library copies of a
 /// secret, it wipes itself, but for an opened plaintext.
-@safe struct AgreementKey: Sendable {
+@safe package struct AgreementKey: Sendable {
   static let size = 32
 
   private let key: Curve25519.KeyAgreement.PrivateKey
@@ -21,8 +21,8 @@ private import Crypto
 
   var publicKey: [UInt8] { Array(key.publicKey.rawRepresentation) }
 
-  /// Whether a public key is fit to agree with.
-  static func isFit(_ publicKey: [UInt8]) -> Bool {
+  /// Whether a public key is fit to agree with: 32 bytes, and no point of small order.
+  package static func isFit(_ publicKey: [UInt8]) -> Bool {
     AgreementKey(.random(count: size)).secret(with: publicKey, salt: [], use: "trial", 0, 0) != nil
   }
 
