@@ -2,11 +2,14 @@
 
 internal import AdapterBinding
 internal import AdapterHost
+internal import AggregationService
 internal import CExProveABI
 internal import EventFlow
 internal import ExecutionIR
 internal import Feeds
 internal import Governance
+internal import SecureAggregation
+internal import Synchronization
 internal import TransparencyLog
 
 /// The host's parsers of bytes that are anybody's. None may crash, hang or take memory beyond reason, whatever it is given;
@@ -22,6 +25,12 @@ package enum FuzzedParser: String, CaseIterable, Sendable {
   case certificate
   /// A signed shared context.
   case context
+  /// A contract of an aggregation.
+  case contract
+  /// What contributors send to the leader, and what the leader sends to the helper.
+  case aggregation
+  /// What contributors send to a single aggregator.
+  case masking
   /// A capture: pcap, pcapng, gzip, zstd.
   case pcap
   /// A capture of length-prefixed messages or lines.
@@ -38,6 +47,11 @@ package enum FuzzedParser: String, CaseIterable, Sendable {
       guard let signed = try? SignedContext(decoding: bytes) else { return }
       precondition(signed.encoded == bytes, "a context in two encodings")
       _ = Policy.builtIn.refusal(of: signed)
+    case .contract:
+      guard let contract = try? AggregationContract.parse(bytes) else { return }
+      precondition((try? AggregationContract.parse(contract.json.canonical)) == contract, "a contract in two encodings")
+    case .aggregation: FuzzedParties.standing.withLock { $0.receive(bytes) }
+    case .masking: FuzzedParties.standing.withLock { $0.receive(masked: bytes) }
     case .pcap:
       FuzzedParser.capture(bytes, [.packet])
       FuzzedParser.capture(bytes, [.message], isOrderSession: true)
