@@ -110,7 +110,7 @@ package final class Leader {
         if let isSame = try known(contributor, digest, number) ?? digests[number]?[contributor].map({ $0 == digest }) {
           guard isSame else { throw ReportRefusalError(.second) }
         } else {
-          guard try !isLate(report, now) else { throw ReportRefusalError(.late) }
+          guard try !isLate(report, now) else { throw ReportRefusalError(isCounted(report) ? .counted : .late) }
           new[number, default: []].append(bytes)
           digests[number, default: [:]][contributor] = digest
         }
@@ -143,6 +143,12 @@ package final class Leader {
 
   private func known(_ contributor: UInt32, _ digest: Digest, _ number: Int) throws(ReportRefusalError) -> Bool? {
     windows[number]?.reports.has(contributor, digest)
+  }
+
+  /// Whether the contributor has a report in the window's closed batch. Which one is not known any more.
+  private func isCounted(_ report: ContributionReport) -> Bool {
+    guard let index = book.entry(Int(report.header.window)) else { return false }
+    return book.entries[index].batch.participants.contains(Int(report.header.contributor))
   }
 
   private func isLate(_ report: ContributionReport, _ now: Int64) throws(ReportRefusalError) -> Bool {

@@ -66,23 +66,16 @@ extension Leader {
   }
 
   private func greet(_ helper: HelperCall) throws {
-    let anchor = try files.anchor()
-    let isSetBack = anchor.map { book.standing.closed < $0.closed } ?? false
-    // The answer to a close may have been lost with this process. Asked how far it is, the helper would tell of a batch
-    // that this party only lacks the helper's commitment to; asked to close again, it gives that.
-    if !hasGreeted, isSetBack || !isClosing {
+    if !hasGreeted {
       _ = try ask(.greet, window: 0, helper)
       hasGreeted = true
     }
-    if let anchor, isSetBack, book.standing.closed < anchor.closed {
+    if let anchor = try files.anchor(), book.standing.closed < anchor.closed {
       throw ServiceError.restored(
         "the leader has once closed \(anchor.closed) batches and knows of \(book.standing.closed): a backup was restored, "
           + "and the helper does not know of more; restore a newer one")
     }
   }
-
-  /// Whether this party has committed to its share of a window whose batch is not closed by both yet.
-  private var isClosing: Bool { book.drawn.contains { $0.window > book.lastWindow ?? -1 } }
 
   /// False when nothing is due.
   private func next(_ now: Int64, _ helper: HelperCall, _ progress: (AggregationProgress) -> Void) throws -> Bool {

@@ -28,6 +28,8 @@ package enum ReportRefusal: UInt8, CaseIterable, Sendable, CustomStringConvertib
   case malformedShare = 11
   /// Not proven to be within what the contract allows, or different things told to the aggregators.
   case notProven = 12
+  /// The window's batch is closed, and this contributor's report is in it: an answer was lost.
+  case counted = 13
 
   package var description: String {
     switch self {
@@ -43,6 +45,7 @@ package enum ReportRefusal: UInt8, CaseIterable, Sendable, CustomStringConvertib
     case .unopened: "its part for an aggregator does not open"
     case .malformedShare: "a share has the wrong size or no number of the field"
     case .notProven: "its proof does not hold"
+    case .counted: "the batch of its window is closed, and this contributor's report is in it"
     }
   }
 }

@@ -199,6 +199,7 @@ extension ReportRefusal {
     case .unopened: "unopened"
     case .malformedShare: "malformed_share"
     case .notProven: "not_proven"
+    case .counted: "counted"
     }
   }
 }

@@ -77,7 +77,7 @@ struct ContextContribute: ParsableCommand {
         let refusal = try Contexts.retrying(
           until: deadline, { try leader.upload([report], within: $0)[0] }, again: { $0 == .tooEarly })
         try tell(contract, window, report.count, isRepeat, refusal)
-        if refusal != nil { throw ExitCode(1) }
+        if refusal != nil, refusal != .counted { throw ExitCode(1) }
       } catch let error as ExitCode { throw error } catch { throw Contexts.failure(error) }
     }
   }
@@ -135,6 +135,7 @@ struct ContextContribute: ParsableCommand {
     _ contract: AggregationContract, _ window: Int, _ size: Int, _ isRepeat: Bool, _ refusal: ReportRefusal?
   ) throws {
     guard json else {
+      if refusal == .counted { return Console.print("window \(window): the report is in the closed batch already") }
       if let refusal {
         return Console.note("window \(window): refused: \(refusal)")
       }

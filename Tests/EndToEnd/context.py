@@ -90,7 +90,8 @@ def killed(bench, kills=100, windows=10):
                 victim.start()
                 done += 1
             loaded = group.loaded(load)
-            hold(loaded["refused"] == {}, loaded["refused"])
+            # A report that is sent again after its answer was lost may find its batch closed, with it inside.
+            hold(set(loaded["refused"]) <= {"counted"}, loaded["refused"])
             expected.append([[int(value) for value in row] for row in loaded["sums"]])
             group.wait(window + 1)
         contexts = group.wait(windows)
@@ -186,7 +187,8 @@ def strangers(bench):
         hold(sums(context) == [[5, 10, 15, 5000]], sums(context))
         # Too late, and the replay of what is in.
         hold("is closed" in contribute(5, 1)[1], "a late report")
-        hold(group.leader.ask("POST", "/v1/reports", framed) == (200, b"\6"), "a replay after the end")
+        hold(group.leader.ask("POST", "/v1/reports", framed) == (200, b"\15"), "a replay after the end")
+        hold("in the closed batch" in contribute(0)[0], "a repeat after the end")
         hold(sums(group.wait(1)[0]) == [[5, 10, 15, 5000]], "a replay has changed the sum")
         status = json.loads(group.leader.ask("GET", "/v1/status")[1])
         hold(status["contexts"] == 1 and status["trouble"] is None, status)
