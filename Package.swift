@@ -235,7 +235,8 @@ let package = Package(
       ]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
     tests("SecureAggregationTests", ["SecureAggregation", crypto]),
-    tests("AggregationNetworkTests", ["AggregationNetwork", "ExecutionIR", "Governance", crypto]),
+    tests(
+      "AggregationNetworkTests", ["AggregationNetwork", "AggregationService", "ExecutionIR", "Governance", crypto]),
     tests(
       "AggregationServiceTests",
       ["AggregationService", "DurableFiles", "ExecutionIR", "Governance", "SecureAggregation", "TransparencyLog"]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import AggregationService
+internal import ExecutionIR
 package import Governance
 
 /// Asks an aggregator at the address and with the certificate that the contract states.
@@ -10,6 +11,7 @@ package final class AggregatorClient: Sendable {
 
   /// How long an answer may take. A helper checks a whole job in this time.
   private static let patience = Duration.seconds(60)
+  private static let shortPatience = Duration.seconds(5)
 
   /// - Parameter identity: what is shown to it; a contributor needs none
   package init(
@@ -62,10 +64,24 @@ package final class AggregatorClient: Sendable {
     return try SignedContext(decoding: answer.body)
   }
 
+  /// Whether the helper answers, and works under this contract: asked before the leader waits for it with all its state
+  /// in hand.
+  func check(_ contract: AggregationContract) throws(ServiceError) {
+    let answer = try send(method: "GET", AggregatorPath.contract, [], AggregatorClient.shortPatience)
+    let given = Digest(of: answer)
+    guard given == contract.digest else { throw .otherContract(given: given, own: contract.digest) }
+  }
+
   /// The leader's requests to the helper.
   func ask(_ request: [UInt8]) throws(ServiceError) -> [UInt8] {
+    try send(method: "POST", AggregatorPath.peer, request, AggregatorClient.patience)
+  }
+
+  private func send(
+    method: String, _ path: String, _ body: [UInt8], _ limit: Duration
+  ) throws(ServiceError) -> [UInt8] {
     do throws(ExchangeError) {
-      return try client.send(path: AggregatorPath.peer, body: request, within: AggregatorClient.patience).body
+      return try client.send(method: method, path: path, body: body, within: limit).body
     } catch {
       switch error {
       case .unreachable, .timedOut: throw .unreachable(error.description)

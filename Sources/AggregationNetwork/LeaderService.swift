@@ -23,7 +23,9 @@ package final class LeaderService: Sendable {
   private let publicAnswers: PublicAnswers
   private let clock: @Sendable () -> Int64
   private let tell: @Sendable (ServiceEvent) -> Void
+  /// What stands in the way; until the helper has answered for the first time, nobody knows whether it is there.
   private let trouble = Mutex<String?>(nil)
+  private let hasMetHelper = Mutex(false)
   private let server = Mutex<ExchangeServer?>(nil)
 
   /// - Parameters:
@@ -65,6 +67,9 @@ package final class LeaderService: Sendable {
   /// something stands in the way; called again, it goes on where it stopped.
   package func work(while goes: () -> Bool) -> Bool {
     do throws(ServiceError) {
+      // A helper that takes connections and says nothing must not keep reports from being taken.
+      if !hasMetHelper.withLock({ $0 }) || trouble.withLock({ $0 }) != nil { try helper.check(contract) }
+      hasMetHelper.withLock { $0 = true }
       while goes(), try step() {}
     } catch {
       let text = error.description
