@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Debian packages that ExProve needs, and how the scripts install them. The README says what each is for.
 runtime_packages=(libffi-dev zlib1g-dev libzstd-dev tzdata pkg-config)
-test_packages=(gcc g++ cmake make pkg-config binutils abigail-tools python3 python3-venv)
+test_packages=(gcc g++ cmake make pkg-config binutils abigail-tools openssl python3 python3-venv)
 # Adapters in Rust are built with whatever cargo there is; Debian's serves where there is none.
 command -v cargo >/dev/null || test_packages+=(rustc cargo)
 

@@ -2,8 +2,9 @@
 
 /// What a server grants to anybody who reaches it, before it knows whether they mean well.
 package struct ExchangeLimits: Sendable {
-  /// How many connections at once; further ones are closed as they come.
-  package var connections = 1024
+  /// How many connections at once; further ones are closed as they come. Half of the files that a process may have open
+  /// on most systems, so that some are left for what it keeps.
+  package var connections = 512
   /// All bodies of requests that are being received or worked on, in bytes; what would exceed it is told to come back.
   package var bodiesAtOnce = 256 << 20
   /// A request's line and header fields together, in bytes.

@@ -139,8 +139,8 @@ final class ServerConnection: ChannelInboundHandler {
       return refuse(501, "only GET, POST, PUT and DELETE are answered", context)
     }
     guard let limit = service.largestBody(head.uri, peer) else {
-      return refuse(
-        403, "this is not for the holder of \(peer.map { "the certificate \($0.pin)" } ?? "no certificate")", context)
+      let whose = peer.map { "this is not for the certificate \($0.pin)" }
+      return refuse(403, whose ?? "this is for a certificate that is known here, and none was shown", context)
     }
     largestBody = max(0, limit)
     let length = head.headers.first(name: "content-length").map { Int($0) ?? Int.max } ?? 0

@@ -31,6 +31,9 @@ struct ContextFetch: ParsableCommand {
   @Option(help: ArgumentHelp("Where it goes.", valueName: "file"))
   var out: String
 
+  @Flag(help: "One JSON object on standard output.")
+  var json = false
+
   func run() throws {
     Interrupt.listen()
     try Failure.exit {
@@ -45,7 +48,12 @@ struct ContextFetch: ParsableCommand {
           throw RunError.source("the context that came does not hold: \(faults[0])", exitCode: 1)
         }
         try Contexts.write(context.encoded, to: out)
-        Console.print("\(out): revision \(context.context.revision), \(context.context.digest)")
+        let (revision, digest) = (context.context.revision, context.context.digest)
+        if json {
+          return try Console.printJSON(
+            .object(["file": .string(out), "revision": .wide(revision), "digest": .string(digest.description)]))
+        }
+        Console.print("\(out): revision \(revision), \(digest)")
       } catch { throw Contexts.failure(error) }
     }
   }

@@ -72,7 +72,7 @@ import Testing
     let error = #expect(throws: ExchangeError.self) {
       try server.client().send(path: "/members", body: [UInt8](repeating: 0, count: 20 << 20), within: patience)
     }
-    guard case .refused(_, 403, "this is not for the holder of no certificate") = error else {
+    guard case .refused(_, 403, "this is for a certificate that is known here, and none was shown") = error else {
       Issue.record("\(String(describing: error))")
       return
     }

@@ -53,14 +53,20 @@ import Testing
 
   @Test func eachEndsAsItShould() throws {
     let scratch = try NetworkScratch()
-    let server = try TestServer()
-    try outcomes(HostileExchangeTests.patient, server, connections: 1024, file: try scratch.identity("desk").file)
+    var limits = ExchangeLimits()
+    limits.bodiesAtOnce = largestTestBody
+    let server = try TestServer(limits: limits)
+    try outcomes(
+      HostileExchangeTests.patient, server, connections: limits.connections, file: try scratch.identity("desk").file)
     let counts = server.server.counts
     #expect(counts.handshakesFailed >= 4)
     #expect(counts.refused >= 25)
     #expect(counts.timedOut == 0)
-    // Nothing stays behind.
+    // Nothing stays behind, and no byte that was held for a body: one takes all there is.
     #expect(eventually { server.server.openConnections == 0 })
+    let client = try server.client()
+    let whole = [UInt8](repeating: 1, count: largestTestBody)
+    #expect(eventually { (try? client.send(path: "/echo", body: whole, within: patience))?.status == 200 })
   }
 
   @Test func slownessIsCutOff() throws {

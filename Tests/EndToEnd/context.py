@@ -43,13 +43,14 @@ def thousand_desks(bench):
         hold(group.wait(1, group.helper)[0] == context, "the two aggregators have different contexts")
         # The same, through the command and with nothing of ours.
         file = bench.path("thousand/latest.json")
-        bench.expect(0, "context", "fetch", group.contract, "--out", file)
+        fetched = bench.json("context", "fetch", group.contract, "--out", file, "--json")
         with open(file, "rb") as stored:
             hold(stored.read() == context, "fetch wrote something else")
+        hold(fetched["file"] == file, fetched)
         digest = verified(context, {**group.terms, **json.loads(group.leader.ask("GET", "/v1/contract")[1])})
         verdict = bench.json("context", "verify", file, "--contract", group.contract, "--json")
         hold(verdict == {"verdict": "verified", "digest": digest, "revision": verdict["revision"], "findings": []}, verdict)
-        hold(digest in bench.expect(0, "context", "show", file)[0], "show")
+        hold(digest in bench.expect(0, "context", "show", file)[0] and fetched["digest"] == digest, "show")
         forged(bench, group, file)
     finally:
         group.end()
