@@ -242,5 +242,22 @@ def accounted_for(bench):
     bench.expect(0, "verify", run)
 
 
+def studied(bench):
+    """A day of the study as a run with its report; that it tracks better is a matter of many days, and of another test."""
+    told = bench.json("context", "study", "--seeds", "2", "--out", "day", "--json")
+    bench.hold(told["simulated"] and told["seeds"] == 2 and len(told["days"]) == 2, told)
+    run = bench.path("day")
+    bench.hold(bench.json("verify", run, "--vkey", product.vkey(run), "--json")["verdict"] == "verified", run)
+    bench.hold(bench.json("replay", run, "--json")["identical"], run)
+    named = product.run_description(run)["shared_contexts"]
+    bench.hold([one["context"] for one in named] == [told["days"][0]["context"]], named)
+    page = product.read(bench.path(told["report"])).decode()
+    for text in ("Average price against the interval VWAP of others: ", "bp, with study r1.", "SIMULATED"):
+        bench.hold(text in page, text)
+    # Given again, the same command goes on with the same run.
+    bench.hold(bench.json("context", "study", "--seeds", "2", "--out", "day", "--json") == told, "the study again")
+    bench.expect(64, "context", "study", "--seeds", "1")
+
+
 if __name__ == "__main__":
-    product.prove("shared-contexts", recorded, used, reported, refused, accounted_for)
+    product.prove("shared-contexts", recorded, used, reported, refused, accounted_for, studied)
