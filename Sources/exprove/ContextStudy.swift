@@ -67,15 +67,20 @@ struct ContextStudyCommand: ParsableCommand {
   /// The first day as a run that anybody can verify; where its report lies.
   private func record(_ directory: String, _ opening: inout FeedOpening) throws -> String {
     let signer = try Identities.loadOrCreate("study")
-    let aggregators = [try Identities.loadOrCreate("study-leader"), try Identities.loadOrCreate("study-helper")]
-    let run = try ContextStudy.prepare(
-      seed: seed, aggregators: aggregators, identity: signer, directory: directory, now: Clock.now(), &opening)
-    run.driver.shouldStop = { Interrupt.happened }
-    try run.run()
+    try work(signer, directory, &opening)
     let verified = try RunVerifier.verify(RunDirectory(directory), key: signer.verifier)
     guard verified.verdict != .failed else {
       throw RunError.internalFault("\(directory): \(verified.findings.joined(separator: "; "))")
     }
     return try Report.file(RunDirectory(directory), signer, verified, .html)
+  }
+
+  /// Runs to the end, and lets go of the directory.
+  private func work(_ signer: Identity, _ directory: String, _ opening: inout FeedOpening) throws {
+    let aggregators = [try Identities.loadOrCreate("study-leader"), try Identities.loadOrCreate("study-helper")]
+    let run = try ContextStudy.prepare(
+      seed: seed, aggregators: aggregators, identity: signer, directory: directory, now: Clock.now(), &opening)
+    run.driver.shouldStop = { Interrupt.happened }
+    try run.run()
   }
 }
