@@ -35,9 +35,9 @@ final class ServerConnection: ChannelInboundHandler {
     case receiving(HTTPRequestHead)
     case working
     case sending
-    /// Refused in the midst of a request, whose rest is thrown away, so that the client gets to read the answer. The
-    /// connection ends when both the answer is sent and the request has ended.
-    case refused(isSent: Bool, hasEnded: Bool)
+    /// The last answer is on its way. What still comes is thrown away, so that a client that was refused in the midst of a
+    /// request gets to read why; the connection ends when both the answer is sent and the request has ended.
+    case ending(isSent: Bool, hasEnded: Bool)
     case closed
   }
 
@@ -96,8 +96,8 @@ final class ServerConnection: ChannelInboundHandler {
     case (.head(let head), .idle): begin(head, context)
     case (.body(let bytes), .receiving): gather(bytes, context)
     case (.end, .receiving(let head)): work(head, context)
-    case (.end, .refused(let isSent, _)):
-      phase = .refused(isSent: isSent, hasEnded: true)
+    case (.end, .ending(let isSent, _)):
+      phase = .ending(isSent: isSent, hasEnded: true)
       if isSent { close(context) }
     default: break
     }
@@ -110,9 +110,9 @@ final class ServerConnection: ChannelInboundHandler {
       refuse(431, "header fields of more than \(service.limits.headers) bytes", context)
     case (let error as HTTPParserError, .idle), (let error as HTTPParserError, .receiving):
       refuse(400, "not a request of HTTP/1.1: \(error.debugDescription)", context)
-    // One who is refused may go on as it likes.
-    case (is HTTPParserError, .refused), (is ByteToMessageDecoderError, .refused),
-      (is ByteToMessageDecoderError.PayloadTooLargeError, .refused):
+    // One who is not heard any more may go on as it likes.
+    case (is HTTPParserError, .ending), (is ByteToMessageDecoderError, .ending),
+      (is ByteToMessageDecoderError.PayloadTooLargeError, .ending):
       break
     default: cut(context)
     }
@@ -201,7 +201,11 @@ final class ServerConnection: ChannelInboundHandler {
     enter(.sending, within: service.limits.send, context)
     send(response, context) { [self] in
       guard case .sending = phase else { return }
-      enter(.idle, within: service.limits.idle, context)
+      if keepsAlive {
+        enter(.idle, within: service.limits.idle, context)
+      } else {
+        enter(.ending(isSent: true, hasEnded: true), within: service.limits.linger, context)
+      }
     }
   }
 
@@ -210,11 +214,10 @@ final class ServerConnection: ChannelInboundHandler {
     keepsAlive = false
     body = []
     giveBack()
-    enter(.refused(isSent: false, hasEnded: false), within: service.limits.linger, context)
+    enter(.ending(isSent: false, hasEnded: false), within: service.limits.linger, context)
     send(ExchangeResponse(status: status, text: text), context) { [self] in
-      guard case .refused(_, let hasEnded) = phase else { return }
-      phase = .refused(isSent: true, hasEnded: hasEnded)
-      if hasEnded { close(context) }
+      guard case .ending(_, let hasEnded) = phase else { return }
+      phase = .ending(isSent: true, hasEnded: hasEnded)
     }
   }
 
@@ -233,7 +236,7 @@ final class ServerConnection: ChannelInboundHandler {
       then()
       guard context.channel.isActive else { return }
       context.writeAndFlush(ServerConnection.wrapOutboundOut(.end(nil)), promise: nil)
-      if case .idle = phase, !keepsAlive { close(context) }
+      if case .ending(isSent: true, hasEnded: true) = phase { close(context) }
     }
     context.writeAndFlush(
       ServerConnection.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: sent)
@@ -253,7 +256,7 @@ final class ServerConnection: ChannelInboundHandler {
     timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [self] in
       switch phase {
       case .idle, .receiving, .sending: service.connections.count { $0.timedOut += 1 }
-      case .handshaking, .working, .refused, .closed: break
+      case .handshaking, .working, .ending, .closed: break
       }
       cut(context)
     }

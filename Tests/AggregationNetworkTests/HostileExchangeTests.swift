@@ -20,7 +20,8 @@ import Testing
     ("length and chunks", ["[400]"]), ("more than its length", ["[200, 400]"]), ("space before the colon", ["[400]"]),
     ("nul in a field", ["[400]"]), ("bare line feeds", ["[200]", "[400]"]), ("expects and gets", ["[100, 200]"]),
     ("expects too much", ["[413]"]), ("expects wonders", ["[417]"]), ("half closed in mid-request", ["ended"]),
-    ("half closed before an answer", ["ended"]), ("abandoned", ["done"]), ("mutated", ["answered"]),
+    ("half closed before an answer", ["ended"]), ("after the last", ["[200]"]), ("abandoned", ["done"]),
+    ("mutated", ["answered"]),
   ]
 
   /// Those that a server ends by its clock, and the crowd that it ends by its count.

@@ -181,6 +181,13 @@ def dripped(data, drop):
     return "still open"
 
 
+def after_the_last():
+    """A request behind one that says that it is the last."""
+    with connect() as sock:
+        sock.sendall(request(fields=CLOSE) + request())
+        return statuses(everything(sock))
+
+
 def deaf():
     """Asks for much and takes nothing."""
     before = timed_out()
@@ -332,6 +339,7 @@ CASES = {
     "dripping body": lambda: dripped(b"POST /echo HTTP/1.1\r\nContent-Length: 10000\r\n\r\n", b"X"),
     "dripping chunks": lambda: dripped(chunked([], b""), b"1\r\nx\r\n"),
     "deaf": deaf,
+    "after the last": after_the_last,
     "silent": silent,
     "no handshake": unfinished,
     "half closed in mid-request": lambda: half_closed(request(body=b"abc")[:-1]),
