@@ -42,8 +42,8 @@ func fuzzParsers() -> Target {
   .target(
     name: "FuzzParsers",
     dependencies: [
-      "AdapterBinding", "AdapterHost", "AggregationService", "CExProveABI", "CLinux", "EventFlow", "ExecutionIR",
-      "Feeds", "Governance", "SecureAggregation", "TransparencyLog",
+      "AdapterBinding", "AdapterHost", "AggregationService", "CExProveABI", "CLinux", "DurableFiles", "EventFlow",
+      "ExecutionIR", "Feeds", "Governance", "SecureAggregation", "TransparencyLog",
     ], path: "Tests/Fuzz/Parsers", swiftSettings: swiftRules)
 }
 

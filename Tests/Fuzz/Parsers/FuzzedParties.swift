@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AggregationService
-internal import DurableFiles
 internal import ExecutionIR
-internal import Glibc
 internal import Governance
 internal import SecureAggregation
 internal import Synchronization
@@ -20,7 +18,7 @@ struct FuzzedParties: ~Copyable {
 
   private init() {
     do {
-      let directory = "/tmp/exprove-fuzzed-\(getpid())"
+      let directory = ScratchDirectory.make()
       let leaderKeys = try AggregatorKeys.ephemeral(Identity.ephemeral(name: "leader"))
       let helperKeys = try AggregatorKeys.ephemeral(Identity.ephemeral(name: "helper"))
       var desks: [VerifierKey] = []
