@@ -48,12 +48,14 @@ struct ContextFetch: ParsableCommand {
           throw RunError.source("the context that came does not hold: \(faults[0])", exitCode: 1)
         }
         try Contexts.write(context.encoded, to: out)
-        let (revision, digest) = (context.context.revision, context.context.digest)
+        let made = context.context
         if json {
           return try Console.printJSON(
-            .object(["file": .string(out), "revision": .wide(revision), "digest": .string(digest.description)]))
+            .object([
+              "file": .string(out), "revision": .wide(made.revision), "digest": .string(made.digest.description),
+            ]))
         }
-        Console.print("\(out): revision \(revision), \(digest)")
+        Console.print("\(out): revision \(made.revision), \(made.digest)")
       } catch { throw Contexts.failure(error) }
     }
   }
