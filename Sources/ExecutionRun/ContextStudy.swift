@@ -12,8 +12,9 @@ internal import VenueSimulator
 /// Whether a volume curve that desks share tracks the market's VWAP better than the curve that one desk knows by itself.
 ///
 /// In a simulated market several desks and noise traders trade; how much, differs by desk, bucket and day. One desk works a
-/// VWAP order on the venue twice, through the same engine and against the same others: once by its own past volume per
-/// bucket, once by the sum of all desks' past volumes as a shared context has it. Nothing else differs.
+/// VWAP order on the venue three times, through the same engine and against the same others: by its own past volume per
+/// bucket, by the sum of all desks' past volumes as a shared context has it, and by no curve but the rate of trading that it
+/// receives. Nothing else differs.
 package enum ContextStudy {
   package static let desks = 12
   package static let slices = 12
@@ -35,13 +36,15 @@ package enum ContextStudy {
     package var seed: UInt64
     package var own: Tracking
     package var shared: Tracking
+    /// By no curve: trading is expected to go on at the rate received so far.
+    package var none: Tracking
     /// The context by which the second order went.
     package var context: Digest
   }
 
   // MARK: - One seed
 
-  /// Both orders of one seed.
+  /// The orders of one seed.
   package static func outcome(seed: UInt64, _ opening: inout FeedOpening) throws(RunError) -> Outcome {
     let flow = StudyFlow(desks: desks, buckets: slices, seed: seed)
     let prior = PriorVolume(
@@ -49,11 +52,12 @@ package enum ContextStudy {
     let context = try context(flow)
     return Outcome(
       seed: seed, own: try track(flow, seed, prior: prior, shared: [], &opening),
-      shared: try track(flow, seed, prior: prior, shared: [context], &opening), context: context.digest)
+      shared: try track(flow, seed, prior: prior, shared: [context], &opening),
+      none: try track(flow, seed, prior: nil, shared: [], &opening), context: context.digest)
   }
 
   private static func track(
-    _ flow: StudyFlow, _ seed: UInt64, prior: PriorVolume, shared: [SharedMarketContext], _ opening: inout FeedOpening
+    _ flow: StudyFlow, _ seed: UInt64, prior: PriorVolume?, shared: [SharedMarketContext], _ opening: inout FeedOpening
   ) throws(RunError) -> Tracking {
     let opened = try SimulatedRun.open(scenario(flow, seed: seed), seed: seed, &opening)
     let plain = opened.configuration

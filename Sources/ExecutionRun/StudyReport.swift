@@ -8,11 +8,14 @@ package struct StudyReport: Sendable {
   /// Own less shared, by seed: positive where the shared curve tracks better.
   package let error: PairedDifference
   package let distance: PairedDifference
+  /// No curve less shared, by seed.
+  package let errorOfNone: PairedDifference
 
   package init(_ outcomes: [ContextStudy.Outcome]) {
     self.outcomes = outcomes
     error = PairedDifference(outcomes.map { $0.own.error - $0.shared.error })
     distance = PairedDifference(outcomes.map { $0.own.distance - $0.shared.distance })
+    errorOfNone = PairedDifference(outcomes.map { $0.none.error - $0.shared.error })
   }
 
   /// On how many seeds the shared curve was nearer to the VWAP.
@@ -33,6 +36,8 @@ package struct StudyReport: Sendable {
         + "\(StudyReport.text(mean(\.shared.error))) bp; better by \(interval(error)) bp",
       "distance of schedules, 0 to 1: own curve \(StudyReport.text(mean(\.own.distance))), shared "
         + "\(StudyReport.text(mean(\.shared.distance))); better by \(interval(distance))",
+      "without any curve: \(StudyReport.text(mean(\.none.error))) bp from the VWAP, schedules "
+        + "\(StudyReport.text(mean(\.none.distance))) apart; the shared curve is better by \(interval(errorOfNone)) bp",
       "cost against the VWAP: own curve \(StudyReport.text(mean(\.own.cost))) bp, shared "
         + "\(StudyReport.text(mean(\.shared.cost))) bp",
       "filled: own curve \(StudyReport.text(100 * mean(\.own.filled))) %, shared "
@@ -64,10 +69,11 @@ package struct StudyReport: Sendable {
       "desks": .integer(Int64(ContextStudy.desks)), "slices": .integer(Int64(ContextStudy.slices)),
       "seeds": .integer(Int64(outcomes.count)), "confidence": .string("0.95"), "nearer": .integer(Int64(nearer)),
       "error_difference_basis_points": difference(error), "distance_difference": difference(distance),
+      "error_difference_without_curve_basis_points": difference(errorOfNone),
       "days": .array(
         outcomes.map {
           .object([
-            "seed": .wide($0.seed), "own": tracking($0.own), "shared": tracking($0.shared),
+            "seed": .wide($0.seed), "own": tracking($0.own), "shared": tracking($0.shared), "none": tracking($0.none),
             "context": .string($0.context.description),
           ])
         }),

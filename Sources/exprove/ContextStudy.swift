@@ -13,8 +13,8 @@ struct ContextStudyCommand: ParsableCommand {
     abstract: "Measure in a simulated market whether VWAP by a shared volume curve tracks better than by a desk's own.",
     discussion: """
       Twelve desks and noise traders trade on a simulated venue; how much, differs by desk, time and day. One desk works a
-      VWAP order of 20000 over twelve slices twice, against the same others: by its own past volume alone, and by the sum of
-      all desks' past volumes. Nothing else differs. Positive differences mean that the shared curve tracks better.
+      VWAP order of 20000 over twelve slices, against the same others: by its own past volume alone, by the sum of all desks'
+      past volumes, and by no curve. Nothing else differs. Positive differences mean that the shared curve tracks better.
 
       --out records the first day's order by the shared context as a run, with its report.
 
