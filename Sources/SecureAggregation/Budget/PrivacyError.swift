@@ -15,23 +15,3 @@ package enum PrivacyError: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 }
-
-/// Why a budget was not touched.
-package enum PrivacyBudgetError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What was spent before, what the release needs and what is allowed in all.
-  case spent(contributor: String, signal: String, has: PrivacyCost, needs: PrivacyCost, limit: PrivacyCost)
-  case noAccount(contributor: String, signal: String)
-  case accountTwice(contributor: String, signal: String)
-
-  package var description: String {
-    switch self {
-    case .spent(let contributor, let signal, let has, let needs, let limit):
-      "the privacy budget of \(contributor) for \(signal) is spent: \(has) of \(limit) are gone and \(needs) are needed; "
-        + "raise the limit, add more noise or leave \(contributor) out"
-    case .noAccount(let contributor, let signal):
-      "\(contributor) has no privacy budget for \(signal): set its limit first"
-    case .accountTwice(let contributor, let signal):
-      "the privacy budget of \(contributor) for \(signal) is there twice"
-    }
-  }
-}

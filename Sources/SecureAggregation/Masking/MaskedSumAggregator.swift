@@ -17,6 +17,8 @@ package struct MaskedSumAggregator: Sendable {
   package private(set) var round = MaskedSumRound.keys
   /// Who has answered in this round, in order.
   package private(set) var answered: [Int] = []
+  /// Whether all who may answer in this round have.
+  package var isComplete: Bool { answered.count == expected.count }
   /// Who may answer in this round.
   private var expected: [Int]
   private var keys: [AdvertisedKeys?]
@@ -130,27 +132,25 @@ package struct MaskedSumAggregator: Sendable {
     guard let next = MaskedSumRound(rawValue: round.rawValue + 1) else {
       throw .wrongRound(expected: "the sum", actual: "the end of a round")
     }
-    let payloads: [[UInt8]]
+    func message(_ payload: [UInt8]) -> [UInt8] { MaskedSumMessage.body(.answer(round), task, from: nil, payload) }
+    let messages: [[UInt8]]
     switch round {
     case .keys:
-      let list = MaskedSumMessage.table(keys.compactMap { $0?.row })
-      payloads = answered.map { _ in list }
+      // One copy for all.
+      messages = Array(repeating: message(MaskedSumMessage.table(keys.compactMap { $0?.row })), count: answered.count)
     case .shares:
       dealers = answered
       for receiver in boxes.indices { boxes[receiver].sort { $0.index < $1.index } }
-      payloads = answered.map { MaskedSumMessage.table(boxes[$0]) }
+      messages = answered.map { message(MaskedSumMessage.table(boxes[$0])) }
       boxes = []
     case .input:
       survivors = answered
-      payloads = answered.map { _ in survivorTable }
+      messages = Array(repeating: message(survivorTable), count: answered.count)
     case .consistency, .unmasking:
       signatures.sort { $0.index < $1.index }
-      payloads = answered.map { _ in MaskedSumMessage.table(signatures) }
+      messages = Array(repeating: message(MaskedSumMessage.table(signatures)), count: answered.count)
     }
-    let deliveries = zip(answered, payloads).map { receiver, payload in
-      Delivery(
-        contributor: receiver, message: MaskedSumMessage.body(.answer(round), task, from: nil, payload))
-    }
+    let deliveries = zip(answered, messages).map { Delivery(contributor: $0, message: $1) }
     expected = answered
     answered = []
     round = next

@@ -26,7 +26,8 @@ package enum MaskedSumError: Error, Equatable, Sendable, CustomStringConvertible
   /// A share of the other one of a contributor's two secrets.
   case wrongShare(from: String, of: String)
   case tooFewShares(of: String, has: Int, needs: Int)
-  /// The shares give no secret of this contributor: it has dealt them so, or too many have altered them.
+  /// The shares give no secret of this contributor: it has dealt them so, or others have altered theirs. Which of them can't
+  /// be told.
   case sharesDisagree(of: String)
   /// A contributor has put in more than it may, or not what it has shared.
   case sumOutOfRange(place: Int)
@@ -54,7 +55,8 @@ package enum MaskedSumError: Error, Equatable, Sendable, CustomStringConvertible
     case .tooFewShares(let of, let has, let needs):
       "\(has) shares of a secret of \(of) are there, and \(needs) are needed"
     case .sharesDisagree(let of):
-      "the shares of a secret of \(of) don't belong together; leave \(of) out of the next run"
+      "the shares of a secret of \(of) don't belong together: \(of) has dealt them so, or others have altered theirs, and who "
+        + "can't be told"
     case .sumOutOfRange(let place): "the sum at place \(place) is more than the contributors may give"
     }
   }

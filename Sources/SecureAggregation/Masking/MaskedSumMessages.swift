@@ -29,7 +29,7 @@ enum MaskedSumKind: Equatable {
   }
 }
 
-struct MaskedSumMessage {
+package struct MaskedSumMessage {
   static let version: UInt8 = 1
   private static let prefix = 2 + 32
 
@@ -69,6 +69,19 @@ struct MaskedSumMessage {
     guard ContributorSignature.isValid(signature, of: body, by: task.contributors[from].signingKey) else {
       throw .badSignature(contributor: task.name(from))
     }
+  }
+
+  /// A contributor's message with another payload, without its signature, and what is to be signed of it: for what
+  /// plays a liar. Nil for what is too short to be one.
+  package static func changed(
+    _ bytes: [UInt8], _ change: (inout [UInt8]) -> Void
+  ) -> (body: [UInt8], signed: [UInt8])? {
+    let head = prefix + 2
+    guard bytes.count >= head + ContributorSignature.size else { return nil }
+    var payload = Array(bytes[head..<bytes.count - ContributorSignature.size])
+    change(&payload)
+    let body = Array(bytes[..<head]) + payload
+    return (body, ContributorSignature.signed(body))
   }
 
   /// The payload as a table with rows of so many bytes behind the place of a contributor.

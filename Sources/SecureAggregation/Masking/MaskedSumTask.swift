@@ -7,8 +7,8 @@
 /// - The aggregator learns the sum of those who stayed to the end, and no single vector, as long as no more than
 ///   `toleratedColluders` contributors work with it. With `threshold` of them it can see any vector.
 /// - It sees who takes part and who drops out, and it gets the exact sum: there is no noise on it.
-/// - Nothing proves that a vector is in range. A contributor can make the sum wrong by any amount, and one that deals
-///   shares which don't belong together can stop the run; that one is named.
+/// - Nothing proves that a vector is in range. A contributor can make the sum wrong by any amount. One that deals shares which
+///   don't belong together, or a few that alter those of others, can stop the run, and can't be told from each other.
 /// - Whoever takes part is known beforehand by a signing key. Nothing is hidden if fewer than two take part honestly.
 /// - A contributor's time tells nothing of its vector; that it takes part, and when, is seen.
 package struct MaskedSumTask: Equatable, Sendable {
