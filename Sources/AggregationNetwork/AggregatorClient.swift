@@ -72,6 +72,11 @@ package final class AggregatorClient: Sendable {
     guard given == contract.digest else { throw .otherContract(given: given, own: contract.digest) }
   }
 
+  /// A contributor's request to the only aggregator.
+  package func masked(_ request: [UInt8], within limit: Duration) throws -> [UInt8] {
+    try client.send(path: AggregatorPath.masked, body: request, within: limit).body
+  }
+
   /// The leader's requests to the helper.
   func ask(_ request: [UInt8]) throws(ServiceError) -> [UInt8] {
     try send(method: "POST", AggregatorPath.peer, request, AggregatorClient.patience)

@@ -16,6 +16,8 @@ package enum AggregatorPath {
   static let status = "/v1/status"
   /// The leader's: takes reports.
   static let reports = "/v1/reports"
+  /// The only aggregator's: answers a contributor's request of a masked sum.
+  static let masked = "/v1/masked"
   /// The helper's: answers the leader.
   static let peer = "/v1/peer"
 
@@ -51,7 +53,7 @@ package enum AggregatorPath {
   }
 }
 
-/// What both aggregators answer to anybody: nothing of it is secret.
+/// What all aggregators answer to anybody: nothing of it is secret.
 struct PublicAnswers: Sendable {
   let contract: AggregationContract
   let keyList: KeyList

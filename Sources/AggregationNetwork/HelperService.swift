@@ -10,6 +10,7 @@ private import TransparencyLog
 package final class HelperService: Sendable {
   private let party: Mutex<Helper>
   private let contract: AggregationContract
+  private let name: String
   private let publicAnswers: PublicAnswers
   private let clock: @Sendable () -> Int64
   private let tell: @Sendable (ServiceEvent) -> Void
@@ -22,6 +23,7 @@ package final class HelperService: Sendable {
     _ helper: sending Helper, clock: @escaping @Sendable () -> Int64, tell: @escaping @Sendable (ServiceEvent) -> Void
   ) {
     contract = helper.contract
+    name = helper.own.verifier.name
     publicAnswers = PublicAnswers(contract: helper.contract, keyList: helper.keyList)
     party = Mutex(helper)
     self.clock = clock
@@ -85,7 +87,7 @@ package final class HelperService: Sendable {
     let (closed, contexts) = party.withLock { ($0.closedBatches, $0.contexts.count) }
     return .object(
       publicAnswers.status(
-        role: "helper", aggregator: contract.helper.verifier.name, closed: closed, contexts: contexts,
+        role: "helper", aggregator: name, closed: closed, contexts: contexts,
         trouble: trouble.withLock { $0 }, counts: server.withLock { $0?.counts } ?? ExchangeCounts()))
   }
 }

@@ -9,6 +9,7 @@ private import TransparencyLog
 /// What a party has to tell those who run it.
 package enum ServiceEvent: Sendable {
   case progress(AggregationProgress)
+  case masked(MaskedProgress)
   /// Something that stands in the way, told once; what is due is tried again.
   case trouble(String)
   /// The trouble is over.
@@ -37,7 +38,7 @@ package final class LeaderService: Sendable {
   ) throws(ExchangeError) {
     contract = leader.contract
     publicAnswers = PublicAnswers(contract: leader.contract, keyList: leader.keyList)
-    helper = try AggregatorClient(leader.contract.helper, identity: tls)
+    helper = try AggregatorClient(leader.peer, identity: tls)
     party = Mutex(leader)
     self.clock = clock
     self.tell = tell

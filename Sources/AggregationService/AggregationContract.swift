@@ -12,8 +12,12 @@ package struct AggregationContract: Equatable, Sendable {
   package static let mostWindows = 1_048_576
   /// The most buckets × bits of all signals, which bounds a report's size.
   package static let mostBits = 1 << 20
+  /// Where one aggregator adds up, each contributor sends each of the others a share of its secrets.
+  package static let mostMasked = 1_024
+  /// A day, in nanoseconds.
+  private static let longestRound: Int64 = 86_400_000_000_000
 
-  /// One of the two that add up.
+  /// One of those who add up.
   package struct Aggregator: Equatable, Sendable {
     /// Signs contexts and key lists.
     package let verifier: VerifierKey
@@ -57,9 +61,28 @@ package struct AggregationContract: Equatable, Sendable {
     }
   }
 
+  /// How the rounds of a masked sum are run, where there is one aggregator alone.
+  package struct Rounds: Equatable, Sendable {
+    /// With fewer contributors in a round the run is given up, and nothing is shown.
+    package let threshold: Int
+    /// How long the aggregator waits for a round's messages. Nanoseconds.
+    package let lasts: Int64
+
+    package init(threshold: Int, lasts: Int64) {
+      self.threshold = threshold
+      self.lasts = lasts
+    }
+
+    /// More than two thirds of the contributors, and no fewer than the minimum.
+    package static func threshold(contributors: Int, minimum: Int) -> Int { max(2 * contributors / 3 + 1, minimum) }
+  }
+
   package let name: String
+  /// The first of two aggregators, or the only one.
   package let leader: Aggregator
-  package let helper: Aggregator
+  package let helper: Aggregator?
+  /// With one aggregator alone.
+  package let rounds: Rounds?
   /// Who may contribute, once per window each.
   package let contributors: [VerifierKey]
   /// Window i is [first + i × period, + buckets × bucket), nanoseconds UTC; windows do not overlap.
@@ -81,13 +104,14 @@ package struct AggregationContract: Equatable, Sendable {
   package let signals: [Signal]
 
   package init(
-    name: String, leader: Aggregator, helper: Aggregator, contributors: [VerifierKey], first: Int64, period: Int64,
-    windows: Int, bucket: Int64, buckets: Int, minimum: Int, closesAfter: Int64, closesAt: Int?, clockTolerance: Int64,
-    appliesAfter: Int64, holdsFor: Int64, signals: [Signal]
+    name: String, leader: Aggregator, helper: Aggregator?, rounds: Rounds? = nil, contributors: [VerifierKey],
+    first: Int64, period: Int64, windows: Int, bucket: Int64, buckets: Int, minimum: Int, closesAfter: Int64,
+    closesAt: Int?, clockTolerance: Int64, appliesAfter: Int64, holdsFor: Int64, signals: [Signal]
   ) throws(RecordError) {
     self.name = name
     self.leader = leader
     self.helper = helper
+    self.rounds = rounds
     self.contributors = contributors
     self.first = first
     self.period = period
@@ -108,6 +132,10 @@ package struct AggregationContract: Equatable, Sendable {
   /// Of the canonical encoding.
   package private(set) var digest = Digest(of: [])
 
+  /// Who signs batches and contexts, the leader first.
+  package var aggregators: [Aggregator] { helper.map { [leader, $0] } ?? [leader] }
+  package var method: SharedMarketContext.Method { helper == nil ? .oneAggregator : .twoAggregators }
+
   package var windowLength: Int64 { bucket * Int64(buckets) }
   package func windowStart(_ window: Int) -> Int64 { first + Int64(window) * period }
   package func windowEnd(_ window: Int) -> Int64 { windowStart(window) + windowLength }
@@ -126,7 +154,7 @@ extension AggregationContract {
   private func check() throws(RecordError) {
     func refuse(_ path: String, _ reason: String) -> RecordError { RecordError(path: path, reason: reason) }
     guard (1...256).contains(name.utf8.count) else { throw refuse("name", "1 to 256 bytes of text are expected here") }
-    for (path, aggregator) in [("leader", leader), ("helper", helper)] {
+    for (path, aggregator) in zip(["leader", "helper"], aggregators) {
       // With a point of small order everybody would agree on the same key, the contributors too.
       guard AgreementKey.isFit(aggregator.agreement) else {
         throw refuse(
@@ -136,7 +164,7 @@ extension AggregationContract {
         throw refuse("\(path).address", "https://host:port is expected here")
       }
     }
-    guard leader.verifier != helper.verifier, leader.agreement != helper.agreement else {
+    guard leader.verifier != helper?.verifier, leader.agreement != helper?.agreement else {
       throw refuse("helper", "the leader and the helper must be two parties with keys of their own")
     }
     guard (2...AggregationContract.mostContributors).contains(contributors.count) else {
@@ -154,6 +182,7 @@ extension AggregationContract {
     if let closesAt, closesAt < minimum || closesAt > contributors.count {
       throw refuse("closes_at", "must be at least the minimum, and not more than there are contributors")
     }
+    try checkMethod(refuse)
     guard (1...SharedMarketContext.mostSignals).contains(signals.count) else {
       throw refuse("signals", "must be 1 to \(SharedMarketContext.mostSignals)")
     }
@@ -168,6 +197,34 @@ extension AggregationContract {
     guard bits <= AggregationContract.mostBits else {
       throw refuse(
         "signals", "a contribution would have \(bits) bits; at most \(AggregationContract.mostBits) are taken")
+    }
+  }
+
+  private func checkMethod(_ refuse: (String, String) -> RecordError) throws(RecordError) {
+    guard helper == nil else {
+      guard rounds == nil else {
+        throw refuse("threshold", "two aggregators need no rounds: leave out threshold and round_lasts, or the helper")
+      }
+      return
+    }
+    guard let rounds else { throw refuse("round_lasts", "is needed where there is one aggregator alone") }
+    let count = contributors.count
+    guard count <= AggregationContract.mostMasked else {
+      throw refuse("contributors", "one aggregator alone can serve \(AggregationContract.mostMasked) at most")
+    }
+    for (index, contributor) in contributors.enumerated() where contributor.name.utf8.count > 255 {
+      throw refuse("contributors[\(index)]", "a name of at most 255 bytes is expected here")
+    }
+    guard rounds.threshold > count / 2, rounds.threshold >= minimum, rounds.threshold <= count else {
+      throw refuse(
+        "threshold", "must be more than half of the \(count) contributors, at least the minimum, and at most all")
+    }
+    if let closesAt, closesAt < rounds.threshold { throw refuse("closes_at", "must be at least the threshold") }
+    guard (1...AggregationContract.longestRound).contains(rounds.lasts) else {
+      throw refuse("round_lasts", "must be above 0, and a day at most")
+    }
+    for (index, signal) in signals.enumerated() where signal.noise != .none {
+      throw refuse("signals[\(index)].noise", "must be none: one aggregator alone adds no noise, and says so")
     }
   }
 

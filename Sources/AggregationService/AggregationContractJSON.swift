@@ -7,20 +7,25 @@ extension AggregationContract {
   /// The canonical encoding.
   package var json: JSON {
     var members: [String: JSON] = [
-      "version": .integer(1), "name": .string(name), "leader": leader.json, "helper": helper.json,
+      "version": .integer(1), "name": .string(name), "leader": leader.json,
       "contributors": .array(contributors.map { .string($0.description) }), "first": .wide(first),
       "period": .wide(period), "windows": .integer(Int64(windows)), "bucket": .wide(bucket),
       "buckets": .integer(Int64(buckets)), "minimum": .integer(Int64(minimum)), "closes_after": .wide(closesAfter),
       "clock_tolerance": .wide(clockTolerance), "applies_after": .wide(appliesAfter), "holds_for": .wide(holdsFor),
       "signals": .array(signals.map(\.json)),
     ]
+    if let helper { members["helper"] = helper.json }
+    if let rounds {
+      members["threshold"] = .integer(Int64(rounds.threshold))
+      members["round_lasts"] = .wide(rounds.lasts)
+    }
     if let closesAt { members["closes_at"] = .integer(Int64(closesAt)) }
     return .object(members)
   }
 
   private static let keys = [
     "version", "name", "leader", "helper", "contributors", "first", "period", "windows", "bucket", "buckets", "minimum",
-    "closes_after", "closes_at", "clock_tolerance", "applies_after", "holds_for", "signals",
+    "closes_after", "closes_at", "clock_tolerance", "applies_after", "holds_for", "signals", "threshold", "round_lasts",
   ]
 
   /// Reads a contract's file: any JSON with these members. Its digest is that of the canonical encoding.
@@ -34,10 +39,12 @@ extension AggregationContract {
     let reader = try RecordReader(json, path: "", keys: AggregationContract.keys)
     let version: Int64 = try reader.integer("version")
     guard version == 1 else { throw reader.error("version", "\(version) is not known; this is version 1") }
+    let contributors = try reader.list(
+      "contributors", atMost: AggregationContract.mostContributors, VerifierKey.read)
     try self.init(
       name: reader.string("name"), leader: Aggregator(json: reader.value("leader"), path: "leader"),
-      helper: Aggregator(json: reader.value("helper"), path: "helper"),
-      contributors: reader.list("contributors", atMost: AggregationContract.mostContributors, VerifierKey.read),
+      helper: reader.has("helper") ? Aggregator(json: reader.value("helper"), path: "helper") : nil,
+      rounds: AggregationContract.rounds(reader, contributors.count), contributors: contributors,
       first: reader.integer("first"), period: reader.integer("period"),
       windows: reader.integer("windows", in: 1...AggregationContract.mostWindows), bucket: reader.integer("bucket"),
       buckets: reader.integer("buckets", in: 1...SharedMarketContext.mostBuckets), minimum: reader.integer("minimum"),
@@ -46,6 +53,18 @@ extension AggregationContract {
       clockTolerance: reader.integer("clock_tolerance"), appliesAfter: reader.integer("applies_after"),
       holdsFor: reader.integer("holds_for"),
       signals: reader.list("signals", atMost: SharedMarketContext.mostSignals, Signal.init))
+  }
+}
+
+extension AggregationContract {
+  /// Nil where neither of its members is there.
+  private static func rounds(_ reader: RecordReader, _ contributors: Int) throws(RecordError) -> Rounds? {
+    guard reader.has("round_lasts") || reader.has("threshold") else { return nil }
+    let minimum: Int = try reader.integer("minimum")
+    return Rounds(
+      threshold: reader.has("threshold")
+        ? try reader.integer("threshold") : Rounds.threshold(contributors: contributors, minimum: minimum),
+      lasts: try reader.integer("round_lasts"))
   }
 }
 

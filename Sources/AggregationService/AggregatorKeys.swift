@@ -117,8 +117,9 @@ package struct AggregatorKeys: Sendable {
   /// under a key from HKDF-SHA256 (RFC 5869) over what X25519 (RFC 7748) gives of their two agreement keys, with the
   /// contract's digest as salt.
   func verifyKey(_ contract: AggregationContract, window: UInt32) throws(ServiceError) -> SecretBytes {
+    guard let helper = contract.helper else { throw .refused("\"\(contract.name)\" has no second aggregator") }
     let isLeader = contract.leader.verifier == identity.verifier
-    let other = isLeader ? contract.helper : contract.leader
+    let other = isLeader ? helper : contract.leader
     let secret: SharedSecret
     do {
       secret = try agreement.sharedSecretFromKeyAgreement(

@@ -30,6 +30,8 @@ struct BatchBook: ~Copyable {
     var pending: SignedContext?
     /// With both signatures.
     var context: SignedContext?
+    /// With one aggregator alone: who is in the sum, and their signatures under it, as it was sent out.
+    var evidence: (survivors: [UInt8], signatures: [UInt8])?
     /// This party has no share to show any more, or the other has none.
     var isLost = false
   }
@@ -42,6 +44,7 @@ struct BatchBook: ~Copyable {
     case lost = 5
     case dropped = 6
     case pending = 7
+    case evidence = 8
   }
 
   let contract: AggregationContract
@@ -149,6 +152,14 @@ struct BatchBook: ~Copyable {
     try append(.pending, writer.bytes)
   }
 
+  mutating func add(evidence survivors: [UInt8], _ signatures: [UInt8], window: Int) throws(ServiceError) {
+    var writer = MessageWriter()
+    writer.write(UInt32(window))
+    writer.write(survivors)
+    writer.write(signatures)
+    try append(.evidence, writer.bytes)
+  }
+
   /// Of a window that is not closed.
   mutating func drop(drawn window: Int) throws(ServiceError) {
     var writer = MessageWriter()
@@ -179,7 +190,7 @@ struct BatchBook: ~Copyable {
         let commitment = try reader.integer(UInt8.self) == 1 ? Digest(bytes: try reader.fixed(32)) : nil
         let batch = try ClosedBatch(
           decoding: reader.bytes(atMost: Statement.largestSigned), of: contract,
-          signers: [contract.leader.verifier, contract.helper.verifier])
+          signers: contract.aggregators.map(\.verifier))
         guard batch.window > lastWindow ?? -1 else {
           throw ServiceError.file("\(log.path): window \(batch.window) is closed after a later one")
         }
@@ -197,6 +208,11 @@ struct BatchBook: ~Copyable {
       case .pending:
         let index = try index(&reader)
         entries[index].pending = try SignedContext(decoding: reader.bytes(atMost: SignedContext.largestFile))
+      case .evidence:
+        let index = try index(&reader)
+        entries[index].evidence = (
+          try reader.bytes(atMost: RecordLog.largestRecord), try reader.bytes(atMost: RecordLog.largestRecord)
+        )
       case .dropped:
         let window = Int(try reader.integer(UInt32.self))
         drawn.removeAll { $0.window == window }

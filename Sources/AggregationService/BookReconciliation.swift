@@ -22,7 +22,7 @@ extension BatchBook {
     for (offset, entry) in given.entries.enumerated() {
       let index = Int(given.first) + offset
       let batch = try ClosedBatch(
-        decoding: entry.batch, of: contract, signers: [contract.leader.verifier, contract.helper.verifier])
+        decoding: entry.batch, of: contract, signers: contract.aggregators.map(\.verifier))
       if index < entries.count {
         guard entries[index].batch.payloadDigest == batch.payloadDigest else {
           throw .lies(aggregator: other.name, "it tells of another batch of window \(batch.window)")
@@ -49,7 +49,7 @@ extension BatchBook {
     let batch = entries[index].batch
     do throws(ContextRefusal) {
       let context = try SignedContext(decoding: bytes)
-      try context.verify(by: [contract.leader.verifier, contract.helper.verifier])
+      try context.verify(by: contract.aggregators.map(\.verifier))
       guard context.context.contract == contract.digest, context.context.batch == batch.batch,
         context.context.windowStart == contract.windowStart(batch.window)
       else { throw .malformed("it is of another batch") }
@@ -69,8 +69,8 @@ extension BatchBook {
     let totals = try contract.totals(shares, sums: sums, contributors: batch.participants.count)
     let most = (0..<contract.contributors.count).map { participations($0) }.max() ?? 0
     return try contract.context(
-      of: batch, shares: [(contract.leader.verifier.name, leader), (contract.helper.verifier.name, helper)],
-      totals: totals, refused: refused, late: late, issuedAt: issuedAt, participations: most,
+      of: batch, shares: zip(contract.aggregators, [leader, helper]).map { ($0.verifier.name, $1) }, totals: totals,
+      refused: refused, late: late, issuedAt: issuedAt, participations: most,
       before: contexts.last?.context, method: .twoAggregators)
   }
 }

@@ -4,16 +4,17 @@ internal import ExecutionIR
 internal import Governance
 internal import TransparencyLog
 
-/// Which contributors' reports a window's batch has: what both aggregators sign before either shows anything of a sum. No
+/// Which contributors' reports a window's batch has: what all aggregators sign before any shows anything of a sum. No
 /// window has a second one.
 struct ClosedBatch: Equatable, Sendable {
   let contract: Digest
   let window: Int
-  /// Of the accepted reports: SHA-256(contract ‖ window ‖ ids in their order).
+  /// Of the accepted reports: SHA-256(contract ‖ window ‖ ids in their order). With one aggregator alone, of the survivors and
+  /// their signatures: `MaskedSums.batch`.
   let batch: Digest
   /// The accepted reports' contributors, by their place in the contract's list, in rising order.
   let participants: [Int]
-  /// By both aggregators.
+  /// By all aggregators.
   private(set) var envelope: Envelope
 
   static let predicateType = Statement.predicateType("closed-batch")

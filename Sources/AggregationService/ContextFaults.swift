@@ -6,22 +6,23 @@ internal import TransparencyLog
 
 extension AggregationContract {
   /// What of a context is not as this contract has it: a sentence each, none where it holds. That the sums are those of the
-  /// contributions is what the two signatures are for; nobody else can see it.
+  /// contributions is what the aggregators' signatures are for; nobody else can see it.
   ///
   /// - Parameter previous: the context before it, where there is one to compare with
   package func faults(of signed: SignedContext, previous: SignedContext? = nil) throws(ServiceError) -> [String] {
     let context = signed.context
     var faults: [String] = []
     func demand(_ holds: Bool, _ fault: @autoclosure () -> String) { if !holds { faults.append(fault()) } }
-    do throws(ContextRefusal) { try signed.verify(by: [leader.verifier, helper.verifier]) } catch {
+    do throws(ContextRefusal) { try signed.verify(by: aggregators.map(\.verifier)) } catch {
       faults.append("it \(error)")
     }
     demand(context.contract == digest, "it is of the contract \(context.contract), not \(digest)")
     demand(context.name == name, "it is named \"\(context.name)\", the contract \"\(name)\"")
-    demand(context.method == .twoAggregators, "it was not added up by two aggregators")
     demand(
-      context.shares.map(\.aggregator) == [leader.verifier.name, helper.verifier.name],
-      "its shares are not of \(leader.verifier.name) and \(helper.verifier.name)")
+      context.method == method, "it was not added up by \(helper == nil ? "one aggregator" : "two aggregators")")
+    demand(
+      context.shares.map(\.aggregator) == aggregators.map(\.verifier.name),
+      "its shares are not of \(aggregators.map(\.verifier.name).joined(separator: " and "))")
     demand(
       context.bucket == bucket && context.buckets == buckets, "its buckets are others than the contract's")
     let (distance, overflow) = context.windowStart.subtractingReportingOverflow(first)
@@ -35,7 +36,23 @@ extension AggregationContract {
       context.contributors >= Int64(minimum) && context.contributors <= Int64(contributors.count),
       "it has \(context.contributors) contributors; the contract demands \(minimum) and has \(contributors.count)")
     faults += try signalFaults(context)
+    if helper == nil { faults += maskedFaults(context) }
     if let previous { faults += AggregationContract.chainFaults(context, after: previous.context) }
+    return faults
+  }
+
+  /// With one aggregator alone, sums that so many contributions in range can give, and the digest that goes with them.
+  private func maskedFaults(_ context: SharedMarketContext) -> [String] {
+    var faults: [String] = []
+    for signal in context.signals {
+      let most = Int128(context.contributors) * Int128(signal.maximum)
+      if !signal.sums.allSatisfy({ $0 >= 0 && Int128($0) <= most }) {
+        faults.append("the sums of \(signal.kind.rawValue) of \(signal.listing.symbol) are none of its contributions")
+      }
+    }
+    if context.shares.map(\.digest) != [Digest(of: MaskedSums.encoded(context.signals.map(\.sums)))] {
+      faults.append("the digest of its share is not that of its sums")
+    }
     return faults
   }
 

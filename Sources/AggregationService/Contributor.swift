@@ -18,6 +18,7 @@ package struct Contributor: Sendable {
     guard let number = contract.contributors.firstIndex(of: identity.verifier) else {
       throw .refused("\(identity.verifier.shortName) is no contributor of \"\(contract.name)\"")
     }
+    _ = try contract.secondAggregator()
     self.contract = contract
     self.number = number
     self.identity = identity

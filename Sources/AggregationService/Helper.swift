@@ -11,6 +11,8 @@ internal import TransparencyLog
 /// Whatever is answered is on the disk first. A request that comes again gets the same answer. One call at a time.
 package final class Helper {
   package let contract: AggregationContract
+  /// What the contract says of this party.
+  package let own: AggregationContract.Aggregator
   private let keys: AggregatorKeys
   private let sums: SignalSums
   private let costs: [PrivacyCost?]
@@ -33,10 +35,12 @@ package final class Helper {
 
   package init(_ contract: AggregationContract, keys: AggregatorKeys, files: consuming PartyFiles) throws(ServiceError)
   {
-    guard keys.identity.verifier == contract.helper.verifier, keys.agreementKey == contract.helper.agreement else {
+    let own = try contract.secondAggregator()
+    guard keys.identity.verifier == own.verifier, keys.agreementKey == own.agreement else {
       throw .refused("\(keys.identity.verifier.shortName) with these keys is not the helper of \"\(contract.name)\"")
     }
     self.contract = contract
+    self.own = own
     self.keys = keys
     try files.claim(contract)
     sums = try SignalSums(contract)
@@ -310,7 +314,7 @@ package final class Helper {
     let context: SignedContext
     do throws(ContextRefusal) {
       context = try SignedContext(decoding: bytes)
-      try context.verify(by: [contract.leader.verifier, contract.helper.verifier])
+      try context.verify(by: contract.aggregators.map(\.verifier))
     } catch {
       return .refused("the context of window \(number) \(error)")
     }

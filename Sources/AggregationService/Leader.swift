@@ -11,6 +11,8 @@ internal import TransparencyLog
 /// time.
 package final class Leader {
   package let contract: AggregationContract
+  /// The helper.
+  package let peer: AggregationContract.Aggregator
   let keys: AggregatorKeys
   let sums: SignalSums
   let costs: [PrivacyCost?]
@@ -37,10 +39,12 @@ package final class Leader {
 
   package init(_ contract: AggregationContract, keys: AggregatorKeys, files: consuming PartyFiles) throws(ServiceError)
   {
+    let peer = try contract.secondAggregator()
     guard keys.identity.verifier == contract.leader.verifier, keys.agreementKey == contract.leader.agreement else {
       throw .refused("\(keys.identity.verifier.shortName) with these keys is not the leader of \"\(contract.name)\"")
     }
     self.contract = contract
+    self.peer = peer
     self.keys = keys
     try files.claim(contract)
     sums = try SignalSums(contract)

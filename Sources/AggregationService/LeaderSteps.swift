@@ -55,7 +55,7 @@ extension Leader {
       reconciliations += 1
       guard reconciliations < 1_000 else {
         reconciliations = 0
-        throw .lies(aggregator: contract.helper.verifier.name, "its book never becomes the same")
+        throw .lies(aggregator: peer.verifier.name, "its book never becomes the same")
       }
       return true
     } catch let error as ServiceError {
@@ -199,7 +199,7 @@ extension Leader {
     var reader = MessageReader(bytes)
     let signed = try ClosedBatch(
       decoding: reader.bytes(atMost: Statement.largestSigned), of: contract,
-      signers: [contract.leader.verifier, contract.helper.verifier])
+      signers: contract.aggregators.map(\.verifier))
     let theirs = Digest(bytes: try reader.fixed(32))!
     try reader.end()
     guard signed.payloadDigest == batch.payloadDigest else { throw lies("it has signed another batch") }
@@ -257,7 +257,7 @@ extension Leader {
     var signed: SignedContext
     do {
       signed = try SignedContext(decoding: theirs)
-      try signed.verify(by: [contract.helper.verifier])
+      try signed.verify(by: [peer.verifier])
     } catch {
       throw lies("its context \(error)")
     }
@@ -279,7 +279,7 @@ extension Leader {
   // MARK: Requests
 
   private func lies(_ reason: String) -> ServiceError {
-    .lies(aggregator: contract.helper.verifier.name, reason)
+    .lies(aggregator: peer.verifier.name, reason)
   }
 
   /// What a helper can answer where the two know of the same batches.
@@ -304,10 +304,10 @@ extension Leader {
     case .done(let bytes): return .done(bytes)
     case .lost: return .lost
     case .differs(let count): return .differs(Int(count))
-    case .refused(let reason): throw ServiceError.refused("\(contract.helper.verifier.name) refuses: \(reason)")
+    case .refused(let reason): throw ServiceError.refused("\(peer.verifier.name) refuses: \(reason)")
     case .behind(let entries):
       guard !entries.entries.isEmpty else { throw lies("it tells of more batches and shows none") }
-      try book.merge(entries, from: contract.helper.verifier)
+      try book.merge(entries, from: peer.verifier)
       try files.write(anchor: book.standing, window: book.lastWindow)
       throw Reconciled()
     case .needs(let first):
@@ -316,7 +316,7 @@ extension Leader {
       let catchUp = PeerRequest(
         contract: contract.digest, standing: book.standing, window: UInt32(window), body: .catchUp(entries))
       guard case .done = try PeerAnswer(decoding: helper(catchUp.encoded)) else {
-        throw ServiceError.refused("\(contract.helper.verifier.name) does not take up the batches that it has lost")
+        throw ServiceError.refused("\(peer.verifier.name) does not take up the batches that it has lost")
       }
       throw Reconciled()
     }

@@ -4,7 +4,7 @@ internal import DurableFiles
 internal import ExecutionIR
 internal import Glibc
 
-/// Where an aggregator keeps what it knows: a directory for one contract, held by one process at a time, and beside its
+/// Where a party keeps what it knows: a directory for one contract, held by one process at a time, and beside its
 /// keys, where no backup of that directory reaches, an anchor that tells how far it has come.
 package struct PartyFiles: ~Copyable {
   package let directory: String

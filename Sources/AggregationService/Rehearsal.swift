@@ -66,9 +66,9 @@ package struct Rehearsal: Sendable {
 
   private static let minimum = 4
   /// 2026-01-01T00:00:00Z.
-  private static let start: Int64 = 1_767_225_600_000_000_000
-  private static let second: Int64 = 1_000_000_000
-  private static let listing = TaskVenue(venue: "SIM", symbol: "DEMO")
+  static let start: Int64 = 1_767_225_600_000_000_000
+  static let second: Int64 = 1_000_000_000
+  static let listing = TaskVenue(venue: "SIM", symbol: "DEMO")
 
   // MARK: The parties
 
@@ -97,19 +97,23 @@ package struct Rehearsal: Sendable {
     }
   }
 
-  private func identity(_ name: String) throws(ServiceError) -> Identity {
+  static func identity(_ name: String) throws(ServiceError) -> Identity {
     do throws(IdentityError) { return try Identity.ephemeral(name: name) } catch { throw .cryptography("\(error)") }
   }
 
-  /// A desk's values: SplitMix64 from the seed, each number below twice the mean that the maximum allows.
   private func values(_ desk: Int) -> [Int64] {
+    Rehearsal.values(desk, buckets: buckets, below: UInt64(maximum + 1), seed: seed)
+  }
+
+  /// A desk's values: SplitMix64 from the seed, each number below the limit.
+  static func values(_ desk: Int, buckets: Int, below limit: UInt64, seed: UInt64) -> [Int64] {
     var state = seed &+ UInt64(desk) &* 0xD134_2543_DE82_EF95
     return (0..<buckets).map { _ in
       state &+= 0x9E37_79B9_7F4A_7C15
       var word = state
       word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
       word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-      return Int64((word ^ (word >> 31)) % UInt64(maximum + 1))
+      return Int64((word ^ (word >> 31)) % limit)
     }
   }
 
@@ -121,10 +125,10 @@ package struct Rehearsal: Sendable {
   package func run(
     in directory: String, progress: (AggregationProgress) -> Void
   ) throws(ServiceError) -> Outcome {
-    let leaderKeys = try AggregatorKeys.ephemeral(identity("leader"))
-    let helperKeys = try AggregatorKeys.ephemeral(identity("helper"))
+    let leaderKeys = try AggregatorKeys.ephemeral(Rehearsal.identity("leader"))
+    let helperKeys = try AggregatorKeys.ephemeral(Rehearsal.identity("helper"))
     var identities: [Identity] = []
-    for desk in 0..<desks { identities.append(try identity("desk-\(desk + 1)")) }
+    for desk in 0..<desks { identities.append(try Rehearsal.identity("desk-\(desk + 1)")) }
     let contract = try contract(leaderKeys, helperKeys, identities)
     let leader = try Leader(contract, keys: leaderKeys, files: .open(directory: directory + "/leader", anchor: nil))
     let helper = try Helper(contract, keys: helperKeys, files: .open(directory: directory + "/helper", anchor: nil))

@@ -8,11 +8,11 @@ import ExecutionIR
 import Governance
 import RunJournal
 
-/// `exprove context aggregate`: one of the two who add up, at work.
+/// `exprove context aggregate`: one of those who add up, at work.
 struct ContextAggregate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "aggregate",
-    abstract: "Run the leader or the helper of a contract until interrupted.",
+    abstract: "Run the leader, the helper or the only aggregator of a contract until interrupted.",
     discussion: """
       Answers at the address that the contract states. Whatever it tells anybody is on the disk first: kill it at any
       moment, start it again, and it goes on. How far it has come is also kept in $EXPROVE_HOME, where no backup of the
@@ -22,12 +22,14 @@ struct ContextAggregate: ParsableCommand {
         exprove context aggregate opening.json --as helper --identity example.org/helper --state helper-state
       """)
 
-  enum Role: String, ExpressibleByArgument, CaseIterable { case leader, helper }
+  enum Role: String, ExpressibleByArgument, CaseIterable { case leader, helper, sole }
 
   @Argument(help: ArgumentHelp("The contract.", valueName: "file"))
   var contract: String
 
-  @Option(name: .customLong("as"), help: ArgumentHelp("Which of the two.", valueName: "leader|helper"))
+  @Option(
+    name: .customLong("as"),
+    help: ArgumentHelp("Which of them; sole where there is one alone.", valueName: "leader|helper|sole"))
   var role: Role
 
   @Option(help: ArgumentHelp("Whose keys, as `exprove context aggregator` made them.", valueName: "name"))
@@ -53,7 +55,7 @@ struct ContextAggregate: ParsableCommand {
         let home = try Contexts.home()
         let keys = try AggregatorKeys.loadOrCreate(try Contexts.identity(identity, in: home), home: home.path)
         let certificate = try Contexts.certificate(identity, in: home)
-        let own = role == .leader ? contract.leader : contract.helper
+        let own = try role.aggregator(contract)
         guard own.certificate == certificate.pin else {
           throw RunError.badInput(
             "the contract knows the \(role.rawValue) by the certificate \(own.certificate.pin), and that of \(identity) is "
@@ -64,6 +66,7 @@ struct ContextAggregate: ParsableCommand {
         switch role {
         case .leader: try lead(contract, keys, files, certificate, own)
         case .helper: try help(contract, keys, files, certificate, own)
+        case .sole: try serve(contract, keys, files, certificate, own)
         }
         if Interrupt.happened {
           throw RunError.interrupted("interrupted; what is in \(state) is whole, and the same command goes on")
@@ -108,6 +111,22 @@ struct ContextAggregate: ParsableCommand {
     }
   }
 
+  private func serve(
+    _ contract: AggregationContract, _ keys: AggregatorKeys, _ files: consuming PartyFiles, _ certificate: TLSIdentity,
+    _ own: AggregationContract.Aggregator
+  ) throws {
+    let service = SoleService(
+      try SoleAggregator(contract, keys: keys, files: files), clock: { Clock.now() }, tell: teller())
+    defer { service.stop(within: .seconds(5)) }
+    let (host, port) = try place(own)
+    try tell(listening: try service.listen(host: host, port: port, tls: certificate), host)
+    while !Interrupt.happened {
+      let isDone = service.work()
+      if once, isDone, Clock.now() >= contract.closing(contract.windows - 1), !service.hasOpenWindow { return }
+      Contexts.pause(isDone ? ContextAggregate.shortestWait : .seconds(5))
+    }
+  }
+
   private static let shortestWait = Duration.milliseconds(100)
   /// 10 s, in nanoseconds.
   private static let silence: Int64 = 10_000_000_000
@@ -139,6 +158,7 @@ struct ContextAggregate: ParsableCommand {
       case .trouble(let text): Console.note("trouble: \(printable(text))")
       case .recovered: Console.note("the trouble is over")
       case .progress(let progress): ContextAggregate.tell(progress, json)
+      case .masked(let progress): ContextAggregate.tell(progress, json)
       }
     }
   }
@@ -180,6 +200,38 @@ struct ContextAggregate: ParsableCommand {
         }),
     ])
     Console.write(object.canonical + [UInt8(ascii: "\n")])
+  }
+}
+
+extension ContextAggregate {
+  private static func tell(_ progress: MaskedProgress, _ json: Bool) {
+    switch progress {
+    case .began(let window, let run): Console.note("window \(window): run \(run) begins")
+    case .closed(let window, let round, let contributors):
+      Console.note("window \(window): the round of \(round) is over, \(contributors) are left")
+    case .refused(let window, let contributor, let reason):
+      Console.note("window \(window): contributor \(contributor) is refused: \(printable(reason))")
+    case .givenUp(let window, let reason): Console.note("window \(window): the run is given up: \(printable(reason))")
+    case .released(let signed, let window):
+      let context = signed.context
+      Console.note("window \(window): revision \(context.revision) of \(context.contributors) contributions")
+      tell(window, signed, Int(context.contributors), [], json)
+    case .over(let window, let reason):
+      Console.note("window \(window): nothing is shown: \(printable(reason))")
+      tell(window, nil, 0, [], json)
+    }
+  }
+}
+
+extension ContextAggregate.Role {
+  /// Whom the contract has in this role.
+  func aggregator(_ contract: AggregationContract) throws(RunError) -> AggregationContract.Aggregator {
+    switch (self, contract.helper) {
+    case (.leader, _?), (.sole, nil): return contract.leader
+    case (.helper, let helper?): return helper
+    case (.sole, _?): throw .usage("\(contract.name) has two aggregators: the role is leader or helper")
+    case (_, nil): throw .usage("\(contract.name) has one aggregator: the role is sole")
+    }
   }
 }
 

@@ -16,7 +16,8 @@ struct ContextGroup: ParsableCommand {
     abstract: "Share signals with other desks without showing one's own: contribute, aggregate, show, verify.",
     discussion: """
       Contributors split each report into two shares; two aggregators that need not trust each other add them up and sign
-      the sums. Nobody sees a contribution, the aggregators included, unless both work together.
+      the sums. Nobody sees a contribution, the aggregators included, unless both work together. Those without a second
+      aggregator can mask instead, with weaker promises: a contract without a helper.
       """,
     subcommands: [
       ContextAggregator.self, ContextContract.self, ContextAggregate.self, ContextContribute.self, ContextFetch.self,

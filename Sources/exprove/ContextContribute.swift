@@ -21,6 +21,9 @@ struct ContextContribute: ParsableCommand {
       the signal's maximum is clipped. With --feed they are read from captures instead, which stay here. Participation
       counts no own executions then: give --values where the contract asks for it.
 
+      With one aggregator alone there are rounds: it goes on asking until the window's context is out, or --patience is
+      over. Which runs it has taken part in is kept in $EXPROVE_HOME, so that it never unmasks two sums of one window.
+
       EXAMPLE
         echo '{"signals": [[120, 80, 95]]}' > values.json
         exprove context contribute opening.json --identity example.com/desk-7 --latest --values values.json
@@ -69,6 +72,7 @@ struct ContextContribute: ParsableCommand {
           throw RunError.usage("no window of the contract has ended; its first ends at \(contract.windowEnd(0))")
         }
         let home = try Contexts.home()
+        if contract.helper == nil { return try mask(contract, window, home) }
         let desk = try Contributor(contract, identity: try Contexts.identity(identity, in: home))
         let deadline = ContinuousClock.now + .seconds(patience)
         let leader = try AggregatorClient(contract.leader)
@@ -93,7 +97,8 @@ struct ContextContribute: ParsableCommand {
       return (try Contexts.read(path, limit: 64 << 20), true)
     }
     let values = try values.map { try ContextContribute.values($0, desk.contract) } ?? read(desk.contract, window)
-    let helper = try AggregatorClient(desk.contract.helper)
+    guard let second = desk.contract.helper else { throw RunError.internalFault("reports are for two aggregators") }
+    let helper = try AggregatorClient(second)
     defer { helper.close() }
     let leaderKeys = try Contexts.retrying(until: deadline, { try leader.keys(within: $0) })
     let helperKeys = try Contexts.retrying(until: deadline, { try helper.keys(within: $0) })
@@ -104,7 +109,7 @@ struct ContextContribute: ParsableCommand {
   }
 
   /// What the captures say.
-  private func read(_ contract: AggregationContract, _ window: Int) throws -> [[Int64]] {
+  func read(_ contract: AggregationContract, _ window: Int) throws -> [[Int64]] {
     let wanted = contract.signals.map {
       WantedSignal(kind: $0.kind, listing: $0.listing, quantum: $0.quantum, maximum: $0.maximum)
     }
@@ -120,7 +125,7 @@ struct ContextContribute: ParsableCommand {
     return signals.quanta
   }
 
-  private static func values(_ path: String, _ contract: AggregationContract) throws -> [[Int64]] {
+  static func values(_ path: String, _ contract: AggregationContract) throws -> [[Int64]] {
     let bytes = try Contexts.read(path, limit: 64 << 20)
     do {
       let reader = try RecordReader(try JSON.parse(bytes), path: "", keys: ["signals"])

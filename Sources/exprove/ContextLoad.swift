@@ -98,7 +98,11 @@ struct ContextLoad: ParsableCommand {
     let home = try Contexts.home()
     let deadline = ContinuousClock.now + .seconds(patience)
     let leader = try AggregatorClient(contract.leader)
-    let helper = try AggregatorClient(contract.helper)
+    guard let second = contract.helper else {
+      throw RunError.usage(
+        "desks are played for two aggregators; for one, each desk contributes in a process of its own")
+    }
+    let helper = try AggregatorClient(second)
     defer {
       leader.close()
       helper.close()

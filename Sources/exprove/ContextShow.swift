@@ -25,8 +25,10 @@ struct ContextFetch: ParsableCommand {
   @Option(help: ArgumentHelp("Which revision; the newest where none is named.", valueName: "number"))
   var revision: Int64?
 
-  @Option(name: .customLong("from"), help: ArgumentHelp("From which of the two.", valueName: "leader|helper"))
-  var role = ContextAggregate.Role.leader
+  @Option(
+    name: .customLong("from"),
+    help: ArgumentHelp("From which aggregator; the first where none is said.", valueName: "leader|helper|sole"))
+  var role: ContextAggregate.Role?
 
   @Option(help: ArgumentHelp("Where it goes.", valueName: "file"))
   var out: String
@@ -39,7 +41,7 @@ struct ContextFetch: ParsableCommand {
     try Failure.exit {
       do {
         let contract = try Contexts.contract(contract)
-        let client = try AggregatorClient(role == .leader ? contract.leader : contract.helper)
+        let client = try AggregatorClient(role.map { try $0.aggregator(contract) } ?? contract.leader)
         defer { client.close() }
         let context = try Contexts.retrying(
           until: .now + .seconds(10), { try client.context(revision, within: $0) })
@@ -135,10 +137,10 @@ struct ContextShow: ParsableCommand {
 struct ContextVerify: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Check a context against its contract: both signatures, every term, and the one before it.",
+    abstract: "Check a context against its contract: the aggregators' signatures, every term, and the one before it.",
     discussion: """
-      The contract is what you bring: its aggregators' keys must both have signed. That the sums are right is what those two
-      signatures say; nobody else can see the contributions. Exit code 0 when all holds, 1 when something does not.
+      The contract is what you bring: its aggregators' keys must all have signed. That the sums are right is what those
+      signatures say; nobody else can see the contributions. With one aggregator alone it is that one's word. Exit code 0 when all holds, 1 when something does not.
 
       EXAMPLE
         exprove context verify latest.json --contract opening.json
@@ -169,7 +171,7 @@ struct ContextVerify: ParsableCommand {
         var faults = try contract.faults(of: context, previous: try previous.map { try Contexts.context($0) })
         for text in vkey {
           let key = try Verify.key(text)!
-          if key != contract.leader.verifier, key != contract.helper.verifier {
+          if !contract.aggregators.map(\.verifier).contains(key) {
             faults.append("the contract names other aggregators than \(key.shortName)")
           }
         }

@@ -17,9 +17,21 @@ struct ContextSimulate: ParsableCommand {
       follow from --seed; keys, proofs and noise are fresh each time. Exit code 1 when the sum is not that of the honest
       (with noise: when it is off by more than noise explains).
 
+      With --method one-aggregator desks mask their numbers instead: liars lie in the protocol and are named or harmless, the
+      silent leave in different rounds, and what this method cannot prevent, a value out of range, is shown too.
+
       EXAMPLE
         exprove context simulate --desks 40 --malicious 3 --dropouts 5
+        exprove context simulate --method one-aggregator --desks 40 --malicious 3 --dropouts 5
       """)
+
+  enum Method: String, ExpressibleByArgument, CaseIterable {
+    case two = "two-aggregators"
+    case one = "one-aggregator"
+  }
+
+  @Option(help: ArgumentHelp("How the desks' numbers are hidden.", valueName: "two-aggregators|one-aggregator"))
+  var method = Method.two
 
   @Option(help: ArgumentHelp("How many desks the contract has.", valueName: "count"))
   var desks = 40
@@ -53,11 +65,13 @@ struct ContextSimulate: ParsableCommand {
       throw ValidationError(
         "--desks, --buckets and --maximum must be above 0, --noise not below, and none beyond reason")
     }
+    guard method == .two || noise == 0 else { throw ValidationError("one aggregator alone adds no noise") }
   }
 
   func run() throws {
     try Failure.exit {
       do {
+        if method == .one { return try playMasked() }
         let rehearsal = try Rehearsal(
           desks: desks, malicious: malicious, dropouts: dropouts, buckets: buckets, maximum: maximum,
           noise: noise == 0 ? .none : .discreteGaussian(variance: noise), seed: seed)
@@ -103,6 +117,42 @@ struct ContextSimulate: ParsableCommand {
     Console.print("  the lowest bit of desk-1's first number is \(outcome.bit.value); of it,")
     Console.print("    the leader holds  \(outcome.bit.leader)")
     Console.print("    the helper holds  \(outcome.bit.helper)")
+  }
+
+  private func playMasked() throws {
+    let rehearsal = try MaskedRehearsal(
+      desks: desks, malicious: malicious, dropouts: dropouts, buckets: buckets, maximum: maximum, seed: seed)
+    let directory = ContextSimulate.scratch()
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let outcome = try rehearsal.run(in: directory) { progress in
+      if case .closed(_, let round, let count) = progress {
+        Console.progress("the round of \(round) is over, \(count) are left")
+      }
+    }
+    if json { try Console.printJSON(outcome.json) } else { tell(outcome) }
+    let areNamed = outcome.liars.allSatisfy { ($0.refusal != nil) == $0.misconduct.isNamed }
+    if !outcome.isExact || !areNamed { throw ExitCode(1) }
+  }
+
+  private func tell(_ outcome: MaskedRehearsal.Outcome) {
+    Console.print(
+      "\(outcome.signed.context.contributors) of \(desks) desks are in the sum, which one aggregator has made")
+    Console.print("  their exact sum    \(outcome.exact.map { String($0) }.joined(separator: " "))")
+    Console.print("  the context says   \(outcome.sums.map { String($0) }.joined(separator: " "))")
+    Console.print("  they are \(outcome.isExact ? "equal" : "NOT equal")")
+    for liar in outcome.liars {
+      let place = liar.isInTheSum ? "its numbers are in the sum" : "it is not in the sum"
+      Console.print(
+        "  \(liar.desk), \(liar.misconduct.rawValue): \(liar.refusal ?? "not refused, and no harm done"); \(place)")
+    }
+    for silent in outcome.silent {
+      Console.print(
+        "  \(silent.desk) fell silent in round \(silent.round): its numbers are \(silent.round > 3 ? "in" : "not in") the sum"
+      )
+    }
+    Console.print("  what this method does not prevent, each in a window of its own:")
+    Console.print("    a desk out of range by a little: the sum is wrong by \(outcome.unnoticed), and nobody notices")
+    Console.print("    a desk out of range by 2^60: nothing is shown; \(outcome.spoiled)")
   }
 
   /// A directory of its own for what the aggregators keep.

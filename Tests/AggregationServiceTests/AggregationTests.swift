@@ -21,7 +21,7 @@ struct AggregationTests {
     #expect(context.previous == nil)
     #expect(context.windowStart == parties.contract.windowStart(0))
     let signed = parties.leader.contexts[0]
-    try signed.verify(by: [parties.contract.leader.verifier, parties.contract.helper.verifier])
+    try signed.verify(by: parties.contract.aggregators.map(\.verifier))
     // Both have the same, with both signatures.
     #expect(parties.helper.contexts == [signed])
     // And the next window's follows it.

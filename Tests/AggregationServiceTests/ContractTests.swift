@@ -80,6 +80,66 @@ struct ContractTests {
     #expect(error?.path == "helper.agreement")
   }
 
+  // MARK: One aggregator alone
+
+  /// What stands in a contract with two is what stood there before there was another kind, so their digests stay.
+  @Test func methodsAreToldApart() throws {
+    guard case .object(let two) = try Parties(closesAt: 6).contract.json,
+      case .object(var one) = try MaskedParties().contract.json
+    else { return }
+    let shared = [
+      "version", "name", "leader", "contributors", "first", "period", "windows", "bucket", "buckets", "minimum",
+      "closes_after", "clock_tolerance", "applies_after", "holds_for", "signals",
+    ]
+    #expect(two.keys.sorted() == (shared + ["helper", "closes_at"]).sorted())
+    #expect(one.keys.sorted() == (shared + ["threshold", "round_lasts"]).sorted())
+    let contract = try AggregationContract(json: .object(one))
+    #expect(contract.method == .oneAggregator && contract.aggregators == [contract.leader])
+    #expect(contract.digest == contract.json.digest)
+    // Without a threshold it is more than two thirds; the digest is that of the contract with it.
+    one["threshold"] = nil
+    let filled = try AggregationContract(json: .object(one))
+    #expect(filled == contract && filled.rounds?.threshold == 5)
+    one["minimum"] = .integer(6)
+    #expect(try AggregationContract(json: .object(one)).rounds?.threshold == 6)
+  }
+
+  @Test(arguments: [
+    ("threshold", JSON.integer(3), "threshold"), ("threshold", .integer(7), "threshold"),
+    ("minimum", .integer(6), "threshold"), ("closes_at", .integer(4), "closes_at"),
+    ("round_lasts", .integer(0), "round_lasts"), ("round_lasts", .string("86400000000001"), "round_lasts"),
+  ])
+  func roundsAreChecked(_ key: String, _ value: JSON, _ path: String) throws {
+    guard case .object(var members) = try MaskedParties().contract.json else { return }
+    members[key] = value
+    let error = #expect(throws: RecordError.self) { try AggregationContract(json: .object(members)) }
+    #expect(error?.path == path)
+  }
+
+  @Test func methodsAreNotMixed() throws {
+    guard case .object(var two) = try Parties().contract.json,
+      case .object(var one) = try MaskedParties().contract.json,
+      case .array(var signals)? = one["signals"], case .object(var signal) = signals[1]
+    else { return }
+    func path(_ members: [String: JSON]) -> String? {
+      #expect(throws: RecordError.self) { try AggregationContract(json: .object(members)) }?.path
+    }
+    two["threshold"] = .integer(5)
+    two["round_lasts"] = .integer(5)
+    #expect(path(two) == "threshold")
+    two["helper"] = nil
+    two["threshold"] = nil
+    two["round_lasts"] = nil
+    #expect(path(two) == "round_lasts")
+    // One aggregator alone adds no noise.
+    signal["noise"] = .object(["mechanism": .string("discrete_gaussian"), "variance": .integer(4)])
+    signal["budget"] = .integer(5)
+    signal["delta_exponent"] = .integer(9)
+    signals[1] = .object(signal)
+    one["signals"] = .array(signals)
+    #expect(path(one) == "signals[1].noise")
+  }
+
   @Test func windowsFollowEachOther() throws {
     let contract = try Parties().contract
     #expect(contract.lastEnded(at: contract.windowEnd(0) - 1) == nil)

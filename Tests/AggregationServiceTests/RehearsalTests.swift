@@ -37,6 +37,24 @@ struct RehearsalTests {
     #expect(outcome.signed.context.signals[0].privacy != nil)
   }
 
+  /// Every lie in the protocol once, and a silent desk in each round; then what one aggregator can't prevent.
+  @Test func maskedSumIsExact() throws {
+    let scratch = try Scratch()
+    let rehearsal = try MaskedRehearsal(desks: 36, malicious: 6, dropouts: 5, buckets: 4, maximum: 255, seed: 1)
+    let outcome = try rehearsal.run(in: scratch.path) { _ in }
+    #expect(outcome.isExact)
+    #expect(outcome.liars.map(\.misconduct) == MaskedMisconduct.allCases)
+    for liar in outcome.liars { #expect((liar.refusal != nil) == liar.misconduct.isNamed, "\(liar)") }
+    #expect(outcome.silent.map(\.round) == [1, 2, 3, 4, 5])
+    // Three liars and three silent ones are out before the masked vectors are there.
+    #expect(outcome.signed.context.contributors == 30 && outcome.signed.context.refused == 3)
+    #expect(outcome.unnoticed == 1)
+    #expect(outcome.spoiled.contains("out of range") && !outcome.spoiled.contains("desk"))
+    #expect(throws: ServiceError.self) {
+      try MaskedRehearsal(desks: 9, malicious: 2, dropouts: 1, buckets: 1, maximum: 1, seed: 1)
+    }
+  }
+
   @Test func tooFewAreRefused() {
     #expect(throws: ServiceError.self) {
       try Rehearsal(desks: 8, malicious: 3, dropouts: 2, buckets: 1, maximum: 1, noise: .none, seed: 1)
