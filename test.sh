@@ -75,6 +75,7 @@ step "tests" swift test "${swift_options[@]}" --skip-build --disable-xctest
 step "fuzz corpus" .build/release/fuzz-replay Tests/Fuzz/corpus
 step "readme" python3 Tests/EndToEnd/readme.py .build/release/exprove .build/release
 step "context" python3 Tests/EndToEnd/context.py .build/release/exprove .build/release ${EXPROVE_DATA:+"$EXPROVE_DATA"}
+step "masked" python3 Tests/EndToEnd/masked.py .build/release/exprove .build/release
 if [ -n "${EXPROVE_DATA:-}" ]; then
   # The built command, as a user and an auditor use it.
   for proof in counts replays bindings strangers forgery causality refusals damage kills isolation shadow certificate hooks shared_contexts; do

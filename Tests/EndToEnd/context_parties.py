@@ -23,7 +23,7 @@ def free_port():
 
 
 class Party:
-    """One of the two aggregators: a home of its own, a state directory, and at times a process."""
+    """An aggregator: a home of its own, a state directory, and at times a process."""
 
     def __init__(self, bench, folder, role):
         self.bench, self.role, self.name = bench, role, f"example.com/{role}"
@@ -159,7 +159,7 @@ def sums(file):
 
 
 def verified(file, terms, previous=None):
-    """Checks a context's file with nothing of ours: its encoding, both aggregators' signatures over the statement of its
+    """Checks a context's file with nothing of ours: its encoding, its aggregators' signatures over the statement of its
     digest (DSSE), and its place in the chain. Gives the digest."""
     found = json.loads(file)
     assert canonical(found) == file, "not canonical"
@@ -169,7 +169,7 @@ def verified(file, terms, previous=None):
     kind = envelope["payloadType"].encode()
     signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
     by_name = {item["keyid"]: base64.b64decode(item["sig"]) for item in envelope["signatures"]}
-    for role in ("leader", "helper"):
+    for role in [role for role in ("leader", "helper") if role in terms]:
         name, key_id, key = terms[role]["verifier"].split("+", 2)
         Ed25519PublicKey.from_public_bytes(base64.b64decode(key)[1:]).verify(by_name[f"{name}+{key_id}"], signed)
     statement = json.loads(payload)
