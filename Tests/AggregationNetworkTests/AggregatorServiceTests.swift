@@ -92,7 +92,7 @@ import Testing
       helper.stop(within: .zero)
     }
     let toLeader = try AggregatorClient(parties.contract.leader)
-    let toHelper = try AggregatorClient(parties.contract.helper)
+    let toHelper = try AggregatorClient(parties.contract.aggregators[1])
     #expect(try toLeader.keys(within: patience) == parties.leaderKeys.list)
     #expect(try toHelper.keys(within: patience) == parties.helperKeys.list)
     let reports = try (0..<5).map { try parties.report($0, [Int64($0), 10, 1000]) }
@@ -110,7 +110,7 @@ import Testing
     #expect(try toLeader.upload([reports[0]], within: patience) == [.counted])
     // Only the leader may ask as the leader.
     let stranger = try ExchangeClient(
-      peer: PeerAddress(parties.contract.helper.address), pin: parties.helper.pin, identity: parties.helper)
+      peer: PeerAddress(parties.contract.aggregators[1].address), pin: parties.helper.pin, identity: parties.helper)
     let error = #expect(throws: ExchangeError.self) {
       try stranger.send(path: "/v1/peer", body: [1], within: patience)
     }
