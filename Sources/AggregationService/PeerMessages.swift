@@ -224,15 +224,20 @@ struct PeerEntries: Equatable {
   let entries: [Entry]
 
   static let most = 64
+  /// In bytes; where they are larger together, the rest goes with the next request.
+  static let largest = 16 << 20
 
   init(_ book: borrowing BatchBook, from first: Int) {
     self.first = UInt32(first)
     var entries: [Entry] = []
+    var size = 0
     for entry in book.entries.dropFirst(first).prefix(PeerEntries.most) {
-      entries.append(
-        Entry(
-          batch: entry.batch.encoded, sender: book.drawn(entry.batch.window)?.commitment, receiver: entry.commitment,
-          context: entry.context?.encoded))
+      guard size < PeerEntries.largest else { break }
+      let next = Entry(
+        batch: entry.batch.encoded, sender: book.drawn(entry.batch.window)?.commitment, receiver: entry.commitment,
+        context: entry.context?.encoded)
+      size += next.batch.count + (next.context?.count ?? 0)
+      entries.append(next)
     }
     self.entries = entries
   }
