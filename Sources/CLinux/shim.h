@@ -58,6 +58,8 @@ extern int linux_mallopt(int parameter, int value) __asm__("mallopt");
 
 /* posix_spawn_file_actions_addchdir_np(3); `actions` is a posix_spawn_file_actions_t. */
 extern int linux_spawn_addchdir(void *actions, const char *path) __asm__("posix_spawn_file_actions_addchdir_np");
+/* posix_spawn_file_actions_addclosefrom_np(3), glibc 2.34: all descriptors from this one on are closed. */
+extern int linux_spawn_closefrom(void *actions, int from) __asm__("posix_spawn_file_actions_addclosefrom_np");
 
 /* fork(2): Swift hides it, rightly, for programs with threads; the conformance child has one. */
 extern int linux_fork(void) __asm__("fork");

@@ -74,8 +74,8 @@ import Testing
     let scratch = try NetworkScratch()
     var limits = ExchangeLimits()
     limits.connections = 64
-    (limits.handshake, limits.idle) = (.milliseconds(400), .milliseconds(400))
-    (limits.receive, limits.send) = (.milliseconds(400), .milliseconds(400))
+    // Long enough for an honest handshake on a busy machine.
+    (limits.handshake, limits.idle, limits.receive, limits.send) = (.seconds(4), .seconds(4), .seconds(4), .seconds(4))
     let server = try TestServer(limits: limits)
     try outcomes(HostileExchangeTests.hasty, server, connections: 64, file: try scratch.identity("desk").file)
     let counts = server.server.counts

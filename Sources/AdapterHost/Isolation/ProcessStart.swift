@@ -24,6 +24,8 @@ package enum ProcessStart {
       moved.append(high)
       unsafe posix_spawn_file_actions_adddup2(&actions, high, to)
     }
+    // Whatever else this process has open, sockets that a library has made among it, is none of a stranger's.
+    guard unsafe linux_spawn_closefrom(&actions, (descriptors.map(\.to).max() ?? 2) + 1) == 0 else { return nil }
     _ = unsafe linux_spawn_addchdir(&actions, directory)
     var attributes = posix_spawnattr_t()
     unsafe posix_spawnattr_init(&attributes)
