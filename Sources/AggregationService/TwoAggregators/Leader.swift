@@ -105,16 +105,22 @@ package final class Leader {
     var answers: [ReportRefusal?] = []
     var new: [Int: [[UInt8]]] = [:]
     var digests: [Int: [UInt32: Digest]] = [:]
+    var late: [ReportHeader] = []
     for bytes in reports {
       do throws(ReportRefusalError) {
         let report = try check(bytes, now)
         let number = Int(report.header.window)
         let digest = Digest(of: bytes)
         let contributor = report.header.contributor
-        if let isSame = try known(contributor, digest, number) ?? digests[number]?[contributor].map({ $0 == digest }) {
+        if let isSame = windows[number]?.reports.has(contributor, digest)
+          ?? digests[number]?[contributor].map({ $0 == digest })
+        {
           guard isSame else { throw ReportRefusalError(.second) }
         } else {
-          guard try !isLate(report, now) else { throw ReportRefusalError(isCounted(report) ? .counted : .late) }
+          guard !isLate(number, now) else {
+            late.append(report.header)
+            throw ReportRefusalError(isCounted(report) ? .counted : .late)
+          }
           new[number, default: []].append(bytes)
           digests[number, default: [:]][contributor] = digest
         }
@@ -124,6 +130,8 @@ package final class Leader {
       }
     }
     for number in new.keys.sorted() { try open(number).reports.add(new[number]!, sums) }
+    // They are counted for as long as the count can still be told.
+    for header in late { try windows[Int(header.window)]?.reports.add(late: header.contributor, sums) }
     return answers
   }
 
@@ -145,28 +153,13 @@ package final class Leader {
     return report
   }
 
-  private func known(_ contributor: UInt32, _ digest: Digest, _ number: Int) throws(ReportRefusalError) -> Bool? {
-    windows[number]?.reports.has(contributor, digest)
-  }
-
   /// Whether the contributor has a report in the window's closed batch. Which one is not known any more.
   private func isCounted(_ report: ContributionReport) -> Bool {
     guard let index = book.entry(Int(report.header.window)) else { return false }
     return book.entries[index].batch.participants.contains(Int(report.header.contributor))
   }
 
-  private func isLate(_ report: ContributionReport, _ now: Int64) throws(ReportRefusalError) -> Bool {
-    let number = Int(report.header.window)
-    let isClosed = number <= book.lastWindow ?? -1
-    guard isClosed || now >= contract.closing(number) || windows[number]?.reports.isFrozen ?? false else {
-      return false
-    }
-    // It is counted for as long as the count can still be told.
-    if let window = windows[number] {
-      do throws(ServiceError) { try window.reports.add(late: report.header.contributor, sums) } catch {
-        throw ReportRefusalError(.late)
-      }
-    }
-    return true
+  private func isLate(_ number: Int, _ now: Int64) -> Bool {
+    number <= book.lastWindow ?? -1 || now >= contract.closing(number) || windows[number]?.reports.isFrozen ?? false
   }
 }
