@@ -142,4 +142,31 @@ struct AggregationTests {
     let checked = progress.compactMap { if case .checked(_, let count, _) = $0 { count } else { nil } }
     #expect(checked == [64, 128, 150])
   }
+
+  /// The public shares must be the parts that the two aggregators have found, or one would refuse what the other has added.
+  @Test func partsMustBeTheAggregatorsOwn() throws {
+    let parties = try Parties()
+    let sums = try SignalSums(parties.contract)
+    let header = ReportHeader(
+      contract: parties.contract.digest, window: 0, id: Array(repeating: 3, count: 16), contributor: 0)
+    let shares = try sums.shard(parties.values(0), window: 0, nonce: header.id)
+    let key = SecretBytes.random(count: 32)
+    func verifiers(_ aggregator: Int, _ bytes: [UInt8]) throws -> [UInt8] {
+      try sums.prepare(
+        verifyKey: key, aggregator: aggregator, header: header, publicShares: shares.publicShares,
+        inputShares: SecretBytes(copying: bytes)
+      ).verifierShares
+    }
+    let leader = try verifiers(0, shares.leader)
+    let helper = try verifiers(1, shares.helper)
+    _ = try sums.messages(leader: leader, helper: helper, publicShares: shares.publicShares, window: 0)
+    for place in shares.publicShares.indices {
+      var other = shares.publicShares
+      other[place] ^= 1
+      let error = #expect(throws: ReportRefusalError.self) {
+        try sums.messages(leader: leader, helper: helper, publicShares: other, window: 0)
+      }
+      #expect(error?.refusal == .notProven)
+    }
+  }
 }

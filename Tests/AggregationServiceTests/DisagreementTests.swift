@@ -112,6 +112,130 @@ struct DisagreementTests {
     }
   }
 
+  /// A helper that leaves one of six out: what the leader had drawn over five is not shown with the sum of six.
+  @Test func shareIsDrawnAnew() throws {
+    let parties = try Parties()
+    try parties.upload(0..<6)
+    let now = parties.closing(0)
+    var hasLied = false
+    let progress = try parties.advance(now) { request throws(ServiceError) in
+      let answer = try parties.helper.answer(request, now: now)
+      guard request[0] == Kind.job.rawValue, !hasLied else { return answer }
+      hasLied = true
+      // Kind (1), length (4), count (4); a proven report is a zero, a length (4) and a message of 32 bytes per signal.
+      let proven = 1 + 4 + 32 * parties.contract.signals.count
+      return [0] + Self.length(answer.count - 5 - proven + 1) + answer[5..<9] + [ReportRefusal.notProven.rawValue]
+        + answer[(9 + proven)...]
+    }
+    let differences = progress.compactMap {
+      if case .differs(0, let leader, let helper, let isGivenUp) = $0 {
+        [leader, helper, isGivenUp ? 1 : 0]
+      } else {
+        nil
+      }
+    }
+    #expect(differences == [[5, 6, 0]])
+    #expect(progress.released.first?.signals.map(\.sums) == parties.sum(0..<6))
+  }
+
+  private static func length(_ count: Int) -> [UInt8] {
+    [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> $0) }
+  }
+
+  /// A helper that signs another context than the shares give, as well as it can.
+  @Test func otherContextIsFound() throws {
+    let parties = try Parties()
+    try parties.upload(0..<5)
+    let now = parties.closing(0)
+    let error = #expect(throws: ServiceError.self) {
+      try parties.advance(now) { request throws(ServiceError) in
+        let answer = try parties.helper.answer(request, now: now)
+        guard request[0] == Kind.reveal.rawValue else { return answer }
+        // Kind (1), length (4), salt (32), the share behind its length, the context behind its length.
+        let share = answer[37..<41].reduce(0) { $0 << 8 | Int($1) }
+        let head = Array(answer[5..<41 + share])
+        do {
+          let signed = try SignedContext(decoding: Array(answer[(45 + share)...]))
+          guard case .object(var members) = signed.context.json else { return [] }
+          members["late"] = .integer(7)
+          let other = try SignedContext(
+            SharedMarketContext(json: .object(members)), signedBy: parties.helperKeys.identity
+          ).encoded
+          let body = head + Self.length(other.count) + other
+          return [0] + Self.length(body.count) + body
+        } catch {
+          throw .refused("\(error)")
+        }
+      }
+    }
+    #expect("\(error!)".contains("it has signed another context than the two shares give"), "\(error!)")
+    #expect(parties.leader.contexts.isEmpty)
+    #expect(try parties.advance(now).released.count == 1)
+  }
+
+  /// A context that only the helper has signed is not taken up from its book.
+  @Test func contextsNeedBothSignatures() throws {
+    let parties = try Parties()
+    try parties.scratch.copy("leader", "backup")
+    try parties.upload(0..<5)
+    let now = parties.closing(0)
+    #expect(try parties.advance(now).released.count == 1)
+    let whole = parties.leader.contexts[0]
+    let half = try SignedContext(whole.context, signedBy: parties.helperKeys.identity)
+    parties.stop()
+    try parties.scratch.copy("backup", "leader")
+    try parties.restart()
+    let error = #expect(throws: ServiceError.self) {
+      try parties.advance(now) { request throws(ServiceError) in
+        let answer = try parties.helper.answer(request, now: now)
+        guard answer[0] == 2 else { return answer }
+        // The context ends the answer, behind its length.
+        let head = Array(answer.dropLast(whole.encoded.count + 4))
+        return head + Self.length(half.encoded.count) + half.encoded
+      }
+    }
+    #expect("\(error!)".contains("does not keep to the protocol"), "\(error!)")
+    #expect(parties.leader.contexts.isEmpty)
+    try parties.advance(now)
+    #expect(parties.leader.contexts == [whole])
+  }
+
+  /// A second leader, with the keys of the first and other jobs for the same window: the helper takes no contributor
+  /// twice, and no job in place of another.
+  @Test func jobsAreNotExchanged() throws {
+    let parties = try Parties(desks: 70, buckets: 1, signals: 1)
+    let now = parties.closing(0)
+    func jobs(_ numbers: [Int], _ directory: String) throws -> [[UInt8]] {
+      let leader = try Leader(
+        parties.contract, keys: parties.leaderKeys,
+        files: .open(directory: parties.scratch.path + "/" + directory, anchor: nil))
+      let helper = try Helper(
+        parties.contract, keys: parties.helperKeys,
+        files: .open(directory: parties.scratch.path + "/" + directory + "-helper", anchor: nil))
+      let reports = try numbers.map { try parties.report($0, parties.values($0)) }
+      #expect(try leader.upload(reports, now: parties.reporting(0)).allSatisfy { $0 == nil })
+      var found: [[UInt8]] = []
+      try leader.advance(
+        now: now,
+        helper: { request throws(ServiceError) in
+          if request[0] == Kind.job.rawValue { found.append(request) }
+          return try helper.answer(request, now: now)
+        }, progress: { _ in })
+      return found
+    }
+    let first = try jobs(Array(0..<70), "first")
+    let second = try jobs(Array((0..<70).reversed()), "second")
+    #expect(first.count == 2 && second.count == 2)
+    let answer = try parties.helper.answer(first[0], now: now)
+    #expect(answer[0] == 0)
+    #expect(try parties.helper.answer(first[0], now: now) == answer)
+    // Another job of the same number.
+    #expect(try parties.helper.answer(second[0], now: now)[0] == 1)
+    // The second leader's job 1 has desks 5 to 0, which all were in the first one's job 0.
+    let twice = try parties.helper.answer(second[1], now: now)
+    #expect(Array(twice.dropFirst(9)) == [UInt8](repeating: ReportRefusal.second.rawValue, count: 6))
+  }
+
   /// What a lying leader sends is refused by the helper, whose share stays hidden.
   @Test(arguments: [
     (2, -2, "commitment"), (2, 120, "batch"), (3, 85, "salt"), (3, 130, "share"), (1, 40, "contract"),

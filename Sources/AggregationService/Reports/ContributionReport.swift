@@ -27,7 +27,7 @@ package struct ReportHeader: Equatable, Sendable {
     writer.write(contributor)
   }
 
-  init(contract: Digest, window: UInt32, id: [UInt8], contributor: UInt32) {
+  package init(contract: Digest, window: UInt32, id: [UInt8], contributor: UInt32) {
     self.contract = contract
     self.window = window
     self.id = id

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ExecutionIR
-internal import SecureAggregation
+package import SecureAggregation
 
 /// The contract's signals as Prio3 sums them: one `Prio3SumVec` each, with two shares. A report holds all signals, and is
 /// taken as a whole or not at all.
-struct SignalSums: Sendable {
+package struct SignalSums: Sendable {
   let prios: [Prio3SumVec]
   let buckets: Int
   private let contract: Digest
 
-  init(_ contract: AggregationContract) throws(ServiceError) {
+  package init(_ contract: AggregationContract) throws(ServiceError) {
     self.contract = contract.digest
     buckets = contract.buckets
     var prios: [Prio3SumVec] = []
@@ -46,7 +46,7 @@ struct SignalSums: Sendable {
   // MARK: A contributor's part
 
   /// Splits a contribution, one list of buckets per signal.
-  func shard(
+  package func shard(
     _ values: [[Int64]], window: UInt32, nonce: [UInt8]
   ) throws(VDAFError) -> (publicShares: [UInt8], leader: [UInt8], helper: [UInt8]) {
     var publicShares: [UInt8] = []
@@ -65,10 +65,10 @@ struct SignalSums: Sendable {
   // MARK: An aggregator's part
 
   /// What one aggregator has made of a report, waiting for the other's.
-  struct Prepared {
+  package struct Prepared {
     let states: [VerifierBox]
     /// For the other aggregator.
-    let verifierShares: [UInt8]
+    package let verifierShares: [UInt8]
   }
 
   /// A verifier state, which can't be copied, in a list.
@@ -88,7 +88,7 @@ struct SignalSums: Sendable {
     }
   }
 
-  func prepare(
+  package func prepare(
     verifyKey: borrowing SecretBytes, aggregator: Int, header: ReportHeader, publicShares: [UInt8],
     inputShares: borrowing SecretBytes
   ) throws(ReportRefusalError) -> Prepared {
@@ -124,7 +124,7 @@ struct SignalSums: Sendable {
   ///
   /// The parts of the joint randomness in the public shares must be those that the aggregators have found, or one of them
   /// would refuse afterwards what the other has added up.
-  func messages(
+  package func messages(
     leader: [UInt8], helper: [UInt8], publicShares: [UInt8], window: UInt32
   ) throws(ReportRefusalError) -> [UInt8] {
     guard leader.count == verifierSize, helper.count == verifierSize else { throw ReportRefusalError(.notProven) }
@@ -209,7 +209,7 @@ struct ShareSums: Equatable, Sendable {
 }
 
 /// A refusal as it is thrown within a party.
-struct ReportRefusalError: Error {
-  let refusal: ReportRefusal
+package struct ReportRefusalError: Error {
+  package let refusal: ReportRefusal
   init(_ refusal: ReportRefusal) { self.refusal = refusal }
 }
