@@ -109,6 +109,7 @@ let package = Package(
       ]),
     room("MarketModel", ["CExProveABI", "ExecutionIR", "EventFlow"]),
     room("SecureAggregation", [crypto]),
+    room("UpdateFramework", ["DurableFiles", "ExecutionIR", crypto]),
     // Floor 3
     room(
       "AdapterHost",
@@ -118,6 +119,7 @@ let package = Package(
       ]),
     room("ExecutionSolver", ["ExecutionIR"]),
     room("Governance", ["DurableFiles", "ExecutionIR", "TransparencyLog", crypto]),
+    room("RepositoryNetwork", ["UpdateFramework"] + network),
     // Floor 4
     .target(
       name: "AggregationService",
@@ -146,6 +148,9 @@ let package = Package(
         "MarketModel",
         "RunJournal", "TransparencyLog",
       ]),
+    room(
+      "AdapterMarketplace",
+      ["DurableFiles", "ExecutionIR", "Governance", "TransparencyLog", "UpdateFramework", crypto]),
     // Floor 7
     room(
       "ExecutionRun",
@@ -175,12 +180,14 @@ let package = Package(
     .executableTarget(
       name: "exprove",
       dependencies: [
-        "AdapterBinding", "AdapterConformance", "AdapterHost", "AggregationNetwork", "AggregationService",
-        "CAdapterTemplates", "CExProveABI", "CivilTime", "ComplianceReports",
+        "AdapterBinding", "AdapterConformance", "AdapterHost", "AdapterMarketplace", "AggregationNetwork",
+        "AggregationService", "CAdapterTemplates", "CExProveABI", "CivilTime", "ComplianceReports",
         "DurableFiles",
         "EventFlow",
         "ExecutionEngine", "ExecutionIR", "ExecutionRun",
-        "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "TransparencyLog", arguments,
+        "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RepositoryNetwork", "RunJournal", "TransparencyLog",
+        "UpdateFramework",
+        arguments,
       ], swiftSettings: swiftRules),
     // Adapters
     adapter("NasdaqAdapter", path: "Plugins/nasdaq"),
@@ -235,6 +242,11 @@ let package = Package(
       ]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),
     tests("SecureAggregationTests", ["SecureAggregation", crypto]),
+    tests("UpdateFrameworkTests", ["DurableFiles", "ExecutionIR", "UpdateFramework", crypto]),
+    tests("RepositoryNetworkTests", ["RepositoryNetwork", "UpdateFramework"] + network),
+    tests(
+      "AdapterMarketplaceTests",
+      ["AdapterMarketplace", "DurableFiles", "ExecutionIR", "Governance", "TransparencyLog", "UpdateFramework"]),
     tests(
       "AggregationNetworkTests", ["AggregationNetwork", "AggregationService", "ExecutionIR", "Governance", crypto]),
     tests(
