@@ -155,8 +155,8 @@ let package = Package(
     room(
       "ExecutionRun",
       [
-        "AdapterHost", "CExProveABI", "CivilTime", "ContractLanguage", "DurableFiles", "EventFlow", "ExecutionEngine",
-        "ExecutionIR", "Feeds", "Governance", "MarketModel", "RunJournal", "SourceDiagnostics", "TransparencyLog",
+        "AdapterHost", "AdapterMarketplace", "CExProveABI", "CivilTime", "ContractLanguage", "DurableFiles", "EventFlow",
+        "ExecutionEngine", "ExecutionIR", "Feeds", "Governance", "MarketModel", "RunJournal", "SourceDiagnostics", "TransparencyLog",
         "VendorHooks", "VenueSimulator", crypto,
       ]),
     // The library for C programs: its own Swift runtime inside, no other names than those of client.h outside.

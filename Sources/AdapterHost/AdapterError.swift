@@ -42,6 +42,8 @@ package struct AdapterError: Error, Equatable, Sendable, CustomStringConvertible
     case badState
     /// Its worker failed so often that its feed is not decoded any further.
     case quarantined
+    /// Its marketplace revoked it.
+    case revoked
   }
 
   package let code: Code
@@ -55,12 +57,14 @@ package struct AdapterError: Error, Equatable, Sendable, CustomStringConvertible
     self.rule = rule
   }
 
-  /// The exit code of the command line: 66 input missing, 64 usage, 74 I/O, 65 for all that is bad data.
+  /// The exit code of the command line: 66 input missing, 64 usage, 74 I/O, 1 where it may not be
+  /// loaded, 65 for all that is bad data.
   package var exitCode: Int32 {
     switch code {
     case .missing: 66
     case .unreadable, .sealing: 74
     case .notOffered, .badSetting: 64
+    case .revoked: 1
     default: 65
     }
   }

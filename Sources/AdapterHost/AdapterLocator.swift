@@ -12,6 +12,9 @@ package struct AdapterLocator: Sendable {
   /// Where to look, in this order.
   package var directories: [String]
 
+  /// What was installed from marketplaces, by names like `vendor/adapter`; they come before any path.
+  package var installed: [Entry] = []
+
   package init(directories: [String]) { self.directories = directories }
 
   /// The directory of the executable, then those of `$EXPROVE_ADAPTERS`.
@@ -36,6 +39,7 @@ package struct AdapterLocator: Sendable {
   /// The path of an adapter. What has a `/` or ends in `.so` or `.binding` is a path already; all else is a name, whose file is
   /// `lib<name>.so`.
   package func path(of nameOrPath: String) throws(AdapterError) -> String {
+    if let entry = installed.first(where: { $0.name == nameOrPath }) { return entry.path }
     if nameOrPath.contains("/") || nameOrPath.hasSuffix(".so") || nameOrPath.hasSuffix(".binding") {
       guard unsafe access(nameOrPath, F_OK) == 0 else {
         throw AdapterError(.missing, "\(nameOrPath): there is no such file")
@@ -62,7 +66,7 @@ package struct AdapterLocator: Sendable {
 
   /// Every file `lib*.so` in the directories that is an adapter, by name; the first of a name hides the others.
   package func all() -> [Entry] {
-    var entries: [Entry] = []
+    var entries = installed
     for directory in directories {
       for file in AdapterLocator.files(in: directory) where file.hasPrefix("lib") && file.hasSuffix(".so") {
         let name = String(file.dropFirst(3).dropLast(3))

@@ -68,7 +68,8 @@ package enum CaptureRun {
     let shared = try SharedContexts.open(request.shared, policy: policy)
     var opening = try FeedOpening(
       isolation: request.isolation, policy: policy,
-      certificates: AdapterCertificates(policy: policy, files: request.certificates, now: request.now))
+      certificates: AdapterCertificates(policy: policy, files: request.certificates, now: request.now),
+      admission: AdapterAdmission.standard(policy: policy, now: request.now))
     var lanes: [FeedLane] = []
     var setups: [FeedSetup] = []
     for (index, text) in request.feeds.enumerated() {
@@ -107,6 +108,7 @@ package enum CaptureRun {
     description.shared = shared.map(GivenContext.init)
     return try PreparedRun(
       description, reference, adapters: setups.flatMap(\.adapters), source: input, certificates: certificates,
+      admission: opening.admission,
       hooks: hooks, shared: shared, identity: request.identity, directory: RunDirectory(request.out))
   }
 

@@ -199,7 +199,7 @@ private struct StudyCourse: ~Copyable {
         watch()
         do throws(EngineError) { try engine.step(batch, into: &output) } catch { throw .badInput(error.description) }
       } else if source.nextTime() == nil {
-        engine.finish(reason: RunInputs.endReason, into: &output)
+        engine.finish(reason: RunInputs.End.inputEnded.rawValue, into: &output)
       } else {
         do throws(EngineError) { try engine.decide(into: &output) } catch { throw .badInput(error.description) }
       }

@@ -3,6 +3,7 @@
 package import AdapterHost
 internal import CExProveABI
 internal import EventFlow
+package import ExecutionIR
 package import Feeds
 internal import RunJournal
 
@@ -88,6 +89,26 @@ package final class FeedLane {
   func takeShadowRecord() -> ShadowRecord? {
     defer { shadowRecord = nil }
     return shadowRecord
+  }
+
+  /// Says that the adapter was revoked; gives the feed up before its next frame where `isEnding`. Nil where the feed has
+  /// ended, or is not this adapter's.
+  func revoke(_ digest: Digest, reason: String, isEnding: Bool) throws(RunError) -> FeedIncident? {
+    let isShadows = shadow.map { $0.subject.shadow == digest } ?? false
+    guard isShadows || session.image.digest == digest.bytes, try head() != .ended else { return nil }
+    let text = "\(session.manifest.name) was revoked: \(reason)"
+    let offset = batch.frame(at: nextFrame).offset
+    if isEnding, !isShadows {
+      batch.removeFrames(from: nextFrame)
+      decoded = nextFrame
+      quarantine = AdapterError(.revoked, "\(text); its feed was given up at byte \(offset)")
+    }
+    return FeedIncident(
+      feed: UInt32(index),
+      incident: AdapterIncident(
+        cause: .revoked(text), call: "none",
+        frames: AdapterIncident.Frames(count: 1, firstOffset: offset, lastOffset: offset),
+        isQuarantined: isEnding && !isShadows), isShadow: isShadows)
   }
 
   /// What the next frame is for the merge.

@@ -26,7 +26,8 @@ package struct FeedSetup: Sendable {
 
 /// Opens feeds: adapters loaded once per digest, captures looked into, sessions configured.
 package struct FeedOpening {
-  let locator: AdapterLocator
+  /// Which adapters may be loaded.
+  private(set) var admission: AdapterAdmission
   private let isolation: Isolation
   private var loaded: [AdapterModule] = []
   /// What the policy demands of sandboxes.
@@ -34,16 +35,20 @@ package struct FeedOpening {
   /// What it demands of certificates; nil where there is no policy.
   private(set) var certificates: AdapterCertificates?
 
-  package init(locator: AdapterLocator = .standard, isolation: Isolation) {
-    self.locator = locator
+  var locator: AdapterLocator { admission.locator }
+
+  package init(isolation: Isolation, admission: AdapterAdmission) {
+    self.admission = admission
     self.isolation = isolation
     demand = nil
     certificates = nil
   }
 
   /// Adapters that a policy allows.
-  init(isolation: Isolation, policy: Policy, certificates: AdapterCertificates) throws(RunError) {
-    locator = .standard
+  init(
+    isolation: Isolation, policy: Policy, certificates: AdapterCertificates, admission: AdapterAdmission
+  ) throws(RunError) {
+    self.admission = admission
     self.isolation = isolation
     demand = policy.isolation
     self.certificates = certificates
@@ -70,6 +75,7 @@ package struct FeedOpening {
       let image = try locator.image(of: nameOrPath)
       if let settings { try image.manifest.check(settings) }
       if let known = loaded.first(where: { $0.image.digest == image.digest }) { return known }
+      try admission.admit(image, named: nameOrPath)
       try certificates?.admit(image)
       let adapter = try AdapterModule(image, isolation)
       loaded.append(adapter)

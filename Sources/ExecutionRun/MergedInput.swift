@@ -3,6 +3,7 @@
 internal import CExProveABI
 package import EventFlow
 package import ExecutionEngine
+package import ExecutionIR
 internal import Feeds
 package import RunJournal
 internal import VenueSimulator
@@ -52,6 +53,14 @@ package final class MergedInput: RunSource {
   }
 
   package func takeIncidents() -> [FeedIncident] { lanes.flatMap { $0.takeIncidents() } }
+
+  package func revoke(_ adapter: Digest, reason: String, isEnding: Bool) throws(RunError) -> [FeedIncident] {
+    var incidents: [FeedIncident] = []
+    for lane in lanes {
+      if let incident = try lane.revoke(adapter, reason: reason, isEnding: isEnding) { incidents.append(incident) }
+    }
+    return incidents
+  }
 
   package func takeShadowRecords() -> [ShadowRecord] {
     defer { shadowRecords.removeAll() }

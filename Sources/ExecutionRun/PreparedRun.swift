@@ -14,11 +14,13 @@ package struct PreparedRun {
   private let source: any RunSource
   /// What the policy would rather have otherwise.
   package let warnings: [String]
+  /// How old is what is known of its adapters.
+  package let notes: [String]
 
   /// - Parameter adapters: what decodes the feeds; each goes into the directory once.
   init(
     _ description: RunDescription, _ reference: ReferenceData, adapters: [AdapterModule], source: any RunSource,
-    certificates: AdapterCertificates? = nil, hooks: RunHooks? = nil, shared: [SignedContext] = [], identity: Identity,
+    certificates: AdapterCertificates? = nil, admission: AdapterAdmission? = nil, hooks: RunHooks? = nil, shared: [SignedContext] = [], identity: Identity,
     directory: RunDirectory
   ) throws(RunError) {
     let hooks = hooks ?? .none(description.task)
@@ -35,9 +37,11 @@ package struct PreparedRun {
     recorder = try RunRecorder.begin(
       directory, proposed: description, identity: identity, adapters: bytes, reference: reference.json.canonical,
       certificates: certificates?.files ?? [], shared: shared)
-    warnings = certificates?.warnings ?? []
+    warnings = (certificates?.warnings ?? []) + (admission?.warnings ?? [])
+    notes = admission?.notes ?? []
     self.source = source
     driver = RunDriver(source: source, recorder: recorder, hooks: hooks)
+    driver.watch = admission?.watch()
   }
 
   package func run() throws(RunError) {

@@ -18,6 +18,10 @@ package final class RunDriver {
   package var shouldStop: () -> Bool = { false }
   /// Told what happened to an adapter's worker.
   package var noticed: (FeedIncident) -> Void = { _ in }
+  /// Looks whether an adapter of the run is revoked meanwhile; nil where nothing is installed that could be.
+  package var watch: RevocationWatch?
+  /// Told what is not as it should be and does not keep the run from going on.
+  package var warned: (String) -> Void = { _ in }
   /// Told the time and the number of events from time to time.
   package var progress: (_ time: Int64, _ events: UInt64) -> Void = { _, _ in }
 
@@ -37,11 +41,11 @@ package final class RunDriver {
           "interrupted; what was recorded in \(recorder.directory.path) is valid, and the same command goes on from there"
         )
       }
-      let isFilled = try source.fill(&batch, before: time)
-      for incident in source.takeIncidents() {
-        try recorder.record(incident.record)
-        noticed(incident)
+      if let news = try tellRevocations(), watch?.action == .stop {
+        return try stop(&engine, news)
       }
+      let isFilled = try source.fill(&batch, before: time)
+      try record(source.takeIncidents())
       recorder.failedShadow = source.failedShadow
       for record in source.takeShadowRecords() { try recorder.record(record) }
       if isFilled {
@@ -59,6 +63,40 @@ package final class RunDriver {
         "task \(configuration.task.id): \(venue.symbol) was never seen on \(venue.venue); look at what the capture holds "
           + "with exprove normalize --summary, and name the symbol as the venue does")
     }
+  }
+
+  private func record(_ incidents: [FeedIncident]) throws(RunError) {
+    for incident in incidents {
+      try recorder.record(incident.record)
+      noticed(incident)
+    }
+  }
+
+  /// Records what was revoked since; nil where nothing was. A run that is taken up looks where it goes on, not among records
+  /// that are only compared.
+  private func tellRevocations() throws(RunError) -> RevocationWatch.News? {
+    guard watch != nil, !recorder.isResuming else { return nil }
+    let news = watch!.news(warn: warned)
+    for each in news {
+      try record(try source.revoke(each.adapter, reason: each.reason, isEnding: watch!.action != .finish))
+    }
+    return news.first
+  }
+
+  /// Ends the run where its adapter was revoked, as its policy says.
+  private func stop(_ engine: inout Engine, _ news: RevocationWatch.News) throws(RunError) {
+    let text = "the adapter sha256:\(news.adapter) was revoked: \(news.reason)"
+    guard engine.hasDecided else {
+      try recorder.suspend()
+      throw .source("\(text); the run stopped before its first decision, and nothing is signed", exitCode: 1)
+    }
+    output.removeAll()
+    try recorder.record(input: RunInputs.end(.adapterRevoked))
+    engine.finish(reason: RunInputs.End.adapterRevoked.rawValue, into: &output)
+    try deliver(engine)
+    throw .source(
+      "\(text); the run was ended there, as its policy says, and \(recorder.directory.path) is whole and signed up to it",
+      exitCode: 1)
   }
 
   package static func begin(_ configuration: EngineConfiguration) throws(RunError) -> Engine {
@@ -103,8 +141,8 @@ package final class RunDriver {
           + "\(configuration.task.window.start); move the window or give captures that reach into it")
     }
     output.removeAll()
-    try recorder.record(input: RunInputs.end)
-    engine.finish(reason: RunInputs.endReason, into: &output)
+    try recorder.record(input: RunInputs.end(.inputEnded))
+    engine.finish(reason: RunInputs.End.inputEnded.rawValue, into: &output)
     try deliver(engine)
   }
 }

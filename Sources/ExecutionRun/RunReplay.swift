@@ -56,14 +56,15 @@ package final class RunReplay {
 
   /// - Parameters:
   ///   - isolation: where the recorded adapters run; nil: nowhere, and the recorded events are taken.
+  ///   - admission: which of them may be loaded; nil: every one.
   ///   - asksAgain: whether vendors' functions are asked again and must answer what is recorded.
   package static func replay(
-    _ path: String, isolation: Isolation?, asksAgain: Bool = false
+    _ path: String, isolation: Isolation?, admission: AdapterAdmission? = nil, asksAgain: Bool = false
   ) throws(RunError) -> ReplayReport {
     let directory = RunDirectory(path)
     let (description, _) = try directory.require()
     let replay = RunReplay(directory, description, decodes: isolation != nil)
-    if let isolation { try replay.openSessions(isolation) }
+    if let isolation { try replay.openSessions(isolation, admission) }
     if asksAgain { replay.hooks = try RunHooks.recorded(description, directory) }
     try replay.readLedger()
     try replay.run()
@@ -78,8 +79,12 @@ package final class RunReplay {
     decoders = Array(repeating: nil, count: description.feeds.count)
   }
 
-  private func openSessions(_ isolation: Isolation) throws(RunError) {
+  private func openSessions(_ isolation: Isolation, _ admission: AdapterAdmission?) throws(RunError) {
     var loaded: [(Digest, AdapterModule)] = []
+    for digest in description.feeds.flatMap({ [$0.adapter, $0.shadow?.adapter].compactMap { $0?.digest } }) {
+      try admission?.refuseRevoked(
+        digest, directory.adapter(digest), way: "The recorded events can be replayed without it: --from events")
+    }
     for (index, feed) in description.feeds.enumerated() {
       guard let adapter = feed.adapter else { continue }
       let decoder = FrameDecoder(
@@ -183,8 +188,8 @@ package final class RunReplay {
             try answer(body, &engine)
           } else if let statement = RunStatements.incident(input) ?? RunStatements.shadow(input)?.statement {
             compare(statement)
-          } else if input == RunInputs.end {
-            engine.finish(reason: RunInputs.endReason, into: &output)
+          } else if let end = RunInputs.endReason(input) {
+            engine.finish(reason: end.rawValue, into: &output)
           }
         case .end:
           if engine.isFinished { checkAllSent() }

@@ -2,6 +2,7 @@
 
 package import EventFlow
 package import ExecutionEngine
+package import ExecutionIR
 package import RunJournal
 
 /// Where a run's inputs come from and its orders go: captures, with a fill model or without, or simulated venues.
@@ -20,6 +21,10 @@ package protocol RunSource: AnyObject {
   /// What happened to adapters' workers since this was last asked, and the venues survived.
   func takeIncidents() -> [FeedIncident]
 
+  /// Says of every feed whose adapter or shadow has that digest that it was revoked, before the feed's next frame; where
+  /// `isEnding`, the feed ends there.
+  func revoke(_ adapter: Digest, reason: String, isEnding: Bool) throws(RunError) -> [FeedIncident]
+
   /// What became of adapters' shadows at the first frame of the batch that was filled last.
   func takeShadowRecords() -> [ShadowRecord]
 
@@ -34,4 +39,6 @@ extension RunSource {
   /// Most sources have no shadows.
   package func takeShadowRecords() -> [ShadowRecord] { [] }
   package var failedShadow: ShadowRecord? { nil }
+  /// The adapters of simulated venues are those that come with the program.
+  package func revoke(_ adapter: Digest, reason: String, isEnding: Bool) throws(RunError) -> [FeedIncident] { [] }
 }

@@ -26,7 +26,7 @@ package final class ShadowSession {
     }
   }
 
-  private let subject: Subject
+  let subject: Subject
   private var session: AdapterSession?
   /// Added to a venue's own time where the capture has no receive times; the two must tell the same times then.
   private let venueLatency: Int64?

@@ -72,6 +72,8 @@ public struct Policy: Hashable, Sendable {
   public let hooks: [VendorFunction]
   /// Whose shared contexts are taken, and how old; nil: nobody's.
   public let sharedContext: SharedContextDemand?
+  /// From where adapters have to come, and what a revocation does to a run; nil: from anywhere, and it stops the run.
+  public let marketplace: MarketplaceDemand?
 
   public struct Collar: Hashable, Sendable {
     public let basisPoints: Int64
@@ -137,7 +139,7 @@ public struct Policy: Hashable, Sendable {
     maximumOrderQuantity: [NamedLimit]?, participation: Int64?, restricted: [String],
     messageRate: MessageRate?, preventsOwnCrossing: Bool, maximumBookAge: Int64?,
     certificate: CertificateDemand? = nil, isolation: IsolationDemand? = nil, hooks: [VendorFunction] = [],
-    sharedContext: SharedContextDemand? = nil
+    sharedContext: SharedContextDemand? = nil, marketplace: MarketplaceDemand? = nil
   ) {
     self.name = name
     self.version = version
@@ -153,6 +155,7 @@ public struct Policy: Hashable, Sendable {
     self.isolation = isolation
     self.hooks = hooks
     self.sharedContext = sharedContext
+    self.marketplace = marketplace
   }
 
   /// What holds when no `--policy` is given. It is written into the run like any other: 2 % around the mid, 10 million of

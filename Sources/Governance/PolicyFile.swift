@@ -13,7 +13,7 @@ extension Policy {
   ]
 
   /// No control of orders: where it is left out, nothing is asked of adapters or of vendors' functions.
-  private static let optional = ["certificate", "isolation", "hooks", "shared_context"]
+  private static let optional = ["certificate", "isolation", "hooks", "shared_context", MarketplaceDemand.key]
 
   /// Reads a policy file: JSON with every key present, so that no control is off because it was forgotten. `null`
   /// switches a control off. Controls of the parent order, of halts and of gaps are always on.
@@ -67,7 +67,7 @@ extension Policy {
         ? nil : try root.integer("maximum_book_age", in: 0...86_400_000_000_000),
       certificate: try Policy.demand(root),
       isolation: try Policy.isolation(root), hooks: try VendorFunction.list(root, "hooks"),
-      sharedContext: try SharedContextDemand.read(root))
+      sharedContext: try SharedContextDemand.read(root), marketplace: try MarketplaceDemand.read(root))
   }
 
   private static func isolation(_ root: RecordReader) throws(RecordError) -> IsolationDemand? {
@@ -157,6 +157,7 @@ extension Policy {
     if !hooks.isEmpty { members["hooks"] = .array(hooks.map(\.json)) }
     if let isolation { members["isolation"] = .string(isolation.rawValue) }
     if let sharedContext { members["shared_context"] = sharedContext.json }
+    if let marketplace { members[MarketplaceDemand.key] = marketplace.json }
     return .object(members)
   }
 

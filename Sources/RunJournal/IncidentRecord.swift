@@ -20,7 +20,8 @@ package struct IncidentRecord: Equatable, Sendable {
 
   /// The feed's number in the run.
   package var feed: UInt32
-  /// `crashed`, `killed`, `forbidden-call`, `ended`, `overdue`, `broke-rule`, `failed-call` or `changed-answer`.
+  /// `crashed`, `killed`, `forbidden-call`, `ended`, `overdue`, `broke-rule`, `failed-call`, `changed-answer` or
+  /// `revoked`.
   package var kind: String
   /// What happened, in a sentence.
   package var text: String

@@ -103,7 +103,19 @@ package enum RunInputs {
     return try HookOutcome(json: reader.value("outcome"), path: reader.at("outcome"))
   }
 
+  /// Why a run ends before its window does.
+  package enum End: String, CaseIterable, Sendable {
+    case inputEnded = "the input ended"
+    /// The policy stops a run whose adapter is revoked.
+    case adapterRevoked = "an adapter was revoked"
+  }
+
   /// Nothing follows.
-  package static let end = JSON.object(["end": .string(endReason)])
-  package static let endReason = "the input ended"
+  package static func end(_ reason: End) -> JSON { .object(["end": .string(reason.rawValue)]) }
+
+  /// What an `end` record says.
+  package static func endReason(_ input: JSON) -> End? {
+    guard let end = input["end"]?.text.flatMap(End.init(rawValue:)), input == RunInputs.end(end) else { return nil }
+    return end
+  }
 }

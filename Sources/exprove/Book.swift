@@ -47,7 +47,7 @@ struct Book: ParsableCommand {
 
   func run() throws {
     try Failure.exit {
-      var opening = FeedOpening(isolation: isolation.choice)
+      var opening = try FeedOpening(isolation: isolation.choice, admission: .standard())
       var lanes: [FeedLane] = []
       var setups: [FeedSetup] = []
       for (index, text) in feeds.enumerated() {

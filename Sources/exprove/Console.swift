@@ -26,7 +26,8 @@ enum Console {
       let feed = (incident["feed"]?.integer() as Int64?).map { String($0) } ?? "?"
       let isShadow = incident["shadow"] == .bool(true)
       let given = isShadow ? "; it runs along no further" : "; the feed was quarantined there"
-      let end = incident["quarantined"] == .bool(true) ? given : "; it was restarted"
+      let other = incident["kind"] == .string("revoked") ? "; the run went on" : "; it was restarted"
+      let end = incident["quarantined"] == .bool(true) ? given : other
       print("incident: feed \(feed)\(isShadow ? ", its shadow" : ""): \(printable(incident["text"]?.text ?? ""))\(end)")
     }
   }
@@ -42,7 +43,8 @@ enum Console {
   /// What befell an adapter's worker, as it is noticed.
   static func note(incident: FeedIncident) {
     let given = incident.isShadow ? "it runs along no further" : "the feed is quarantined"
-    let end = incident.incident.isQuarantined ? given : "a new worker goes on"
+    let other = if case .revoked = incident.incident.cause { "the run goes on" } else { "a new worker goes on" }
+    let end = incident.incident.isQuarantined ? given : other
     note(
       "feed \(incident.feed)\(incident.isShadow ? ", its shadow" : ""): \(printable(incident.incident.text)); \(end)")
   }

@@ -45,7 +45,7 @@ struct ContextStudyCommand: ParsableCommand {
   func run() throws {
     try Failure.exit {
       Interrupt.listen()
-      var opening = FeedOpening(isolation: isolation.choice)
+      var opening = try FeedOpening(isolation: isolation.choice, admission: .standard())
       var outcomes: [ContextStudy.Outcome] = []
       for number in 0..<seeds {
         Console.progress("day \(number + 1) of \(seeds)")

@@ -67,7 +67,7 @@ struct Demo: ParsableCommand {
 
   /// Runs to the end, and lets go of the directory.
   private func work(_ signer: Identity) throws -> LocalExecutionTask {
-    var opening = FeedOpening(isolation: isolation.choice)
+    var opening = try FeedOpening(isolation: isolation.choice, admission: .standard())
     let opened = try SimulatedRun.open(.demo(seed: seed), seed: seed, &opening)
     let run = try SimulatedRun.prepare(
       opened, source: opened.input, identity: signer, directory: out, now: Clock.now())

@@ -58,7 +58,7 @@ struct Normalize: ParsableCommand {
   func run() throws {
     try Failure.exit {
       if let directory { return try list(run: directory) }
-      var opening = FeedOpening(isolation: isolation.choice)
+      var opening = try FeedOpening(isolation: isolation.choice, admission: .standard())
       var lanes: [FeedLane] = []
       var setups: [FeedSetup] = []
       for (index, text) in feeds.enumerated() {

@@ -37,7 +37,7 @@ struct Replay: ParsableCommand {
   func run() throws {
     try Failure.exit {
       let report = try RunReplay.replay(
-        directory, isolation: source == .events ? nil : isolation.choice,
+        directory, isolation: source == .events ? nil : isolation.choice, admission: .standard(),
         asksAgain: recheckHooks)
       if json {
         try Console.printJSON(report.json)

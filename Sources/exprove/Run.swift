@@ -114,6 +114,8 @@ struct Run: ParsableCommand {
       let run = try CaptureRun.prepare(request)
       for warning in run.warnings { Console.note("exprove: warning: \(warning)") }
       if run.recorder.isResuming { Console.note("\(out): goes on with the run that lies there") }
+      for note in run.notes { Console.note(note) }
+      run.driver.warned = { Console.note("exprove: warning: \($0)") }
       run.driver.shouldStop = { Interrupt.happened }
       run.driver.noticed = { Console.note(incident: $0) }
       run.driver.progress = { time, events in Console.progress("\(events) events, at \(time)") }

@@ -99,8 +99,8 @@ final class ScriptedRun {
     }
     while let decision = engine.nextDecision {
       guard let next = waiting.first else {
-        try recorder.record(input: RunInputs.end)
-        engine.finish(reason: RunInputs.endReason, into: &output)
+        try recorder.record(input: RunInputs.end(.inputEnded))
+        engine.finish(reason: RunInputs.End.inputEnded.rawValue, into: &output)
         try deliver()
         break
       }

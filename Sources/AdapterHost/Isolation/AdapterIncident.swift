@@ -18,6 +18,8 @@ package struct AdapterIncident: Equatable, Sendable {
     case answered(String)
     /// After a restart the same frames gave other events than before.
     case changed
+    /// Its marketplace revoked it while it ran, and why.
+    case revoked(String)
 
     /// The word by which records and reports sort incidents.
     package var kind: String {
@@ -30,6 +32,7 @@ package struct AdapterIncident: Equatable, Sendable {
       case .broke: "broke-rule"
       case .answered: "failed-call"
       case .changed: "changed-answer"
+      case .revoked: "revoked"
       }
     }
 
@@ -45,6 +48,7 @@ package struct AdapterIncident: Equatable, Sendable {
       case .broke(let rule, let detail): "\(rule.id) is broken: \(rule.reason) (\(detail))"
       case .answered(let text): text
       case .changed: "the same frames gave other events after a restart than before"
+      case .revoked(let text): text
       }
     }
   }
@@ -61,9 +65,23 @@ package struct AdapterIncident: Equatable, Sendable {
     package var count: Int
     package var firstOffset: UInt64
     package var lastOffset: UInt64
+
+    package init(count: Int, firstOffset: UInt64, lastOffset: UInt64) {
+      self.count = count
+      self.firstOffset = firstOffset
+      self.lastOffset = lastOffset
+    }
+  }
+
+  package init(cause: Cause, call: String, frames: Frames?, isQuarantined: Bool) {
+    self.cause = cause
+    self.call = call
+    self.frames = frames
+    self.isQuarantined = isQuarantined
   }
 
   package var text: String {
+    if case .revoked = cause { return cause.text + (frames.map { ", before the frame at byte \($0.firstOffset)" } ?? "") }
     var place = call == "none" ? "between calls" : "in \(call)"
     if let frames {
       place += " of the frame at byte \(frames.firstOffset)"
