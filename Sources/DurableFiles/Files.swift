@@ -66,6 +66,29 @@ package enum Files {
     return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// Tells whether a file is still the one that was read: each replacement by a rename has another.
+  package struct Stamp: Equatable, Sendable {
+    private let device: UInt
+    private let inode: UInt
+    private let size: Int
+    private let seconds: Int
+    private let nanoseconds: Int
+
+    fileprivate init(_ status: stat) {
+      device = UInt(status.st_dev)
+      inode = UInt(status.st_ino)
+      size = Int(status.st_size)
+      seconds = Int(status.st_mtim.tv_sec)
+      nanoseconds = Int(status.st_mtim.tv_nsec)
+    }
+  }
+
+  /// `stat`; nil where there is no file.
+  package static func stamp(_ path: String) -> Stamp? {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 ? Stamp(status) : nil
+  }
+
   package static func remove(_ path: String) throws(FileError) {
     guard unsafe unlink(path) == 0 || errno == ENOENT else {
       throw FileError(path: path, operation: "remove", number: errno)

@@ -16,6 +16,12 @@ package struct KeyHome: Sendable {
     return KeyHome(home + "/.exprove")
   }
 
+  /// Where adapters are installed: `$EXPROVE_ADAPTER_HOME`, else `adapters` in the standard home.
+  package static func adapters() throws(IdentityError) -> String {
+    if let home = environment("EXPROVE_ADAPTER_HOME"), !home.isEmpty { return home }
+    return try standard().path(of: "adapters")
+  }
+
   /// Whether the directory exists; throws unless it is one of this user's that no other may enter.
   package func exists() throws(IdentityError) -> Bool {
     var status = stat()
