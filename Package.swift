@@ -155,8 +155,10 @@ let package = Package(
     room(
       "ExecutionRun",
       [
-        "AdapterHost", "AdapterMarketplace", "CExProveABI", "CivilTime", "ContractLanguage", "DurableFiles", "EventFlow",
-        "ExecutionEngine", "ExecutionIR", "Feeds", "Governance", "MarketModel", "RunJournal", "SourceDiagnostics", "TransparencyLog",
+        "AdapterHost", "AdapterMarketplace", "CExProveABI", "CivilTime", "ContractLanguage", "DurableFiles",
+        "EventFlow",
+        "ExecutionEngine", "ExecutionIR", "Feeds", "Governance", "MarketModel", "RunJournal", "SourceDiagnostics",
+        "TransparencyLog",
         "VendorHooks", "VenueSimulator", crypto,
       ]),
     // The library for C programs: its own Swift runtime inside, no other names than those of client.h outside.
@@ -237,7 +239,8 @@ let package = Package(
     tests(
       "ExecutionRunTests",
       [
-        "AdapterHost", "BrokenAdapters", "CExProveABI", "EventFlow", "ExecutionEngine", "ExecutionIR", "ExecutionRun",
+        "AdapterHost", "AdapterMarketplace", "BrokenAdapters", "CExProveABI", "EventFlow", "ExecutionEngine",
+        "ExecutionIR", "ExecutionRun",
         "Feeds", "Governance", "RunJournal", "TransparencyLog", "VenueSimulator",
       ]),
     tests("FeedsTests", ["Feeds", "EventFlow", "CivilTime"]),

@@ -7,6 +7,11 @@ package struct AdapterLocator: Sendable {
   package struct Entry: Equatable, Sendable {
     package var name: String
     package var path: String
+
+    package init(name: String, path: String) {
+      self.name = name
+      self.path = path
+    }
   }
 
   /// Where to look, in this order.

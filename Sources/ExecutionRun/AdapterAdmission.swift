@@ -2,7 +2,7 @@
 
 package import AdapterHost
 package import AdapterMarketplace
-internal import ExecutionIR
+package import ExecutionIR
 package import Governance
 package import RunJournal
 internal import TransparencyLog
@@ -11,18 +11,22 @@ internal import TransparencyLog
 /// and by a policy only those of its repositories, with knowledge that is fresh enough.
 package struct AdapterAdmission {
   private let installed: InstalledAdapters?
+  /// Where those lie that were not installed.
+  private let others: AdapterLocator
   private let demand: MarketplaceDemand
   /// Nanoseconds since 1970; nil where no age matters.
   private let now: Int64?
   /// What the policy would rather have otherwise, and how old is what is known.
-  private(set) var warnings: [String] = []
+  package private(set) var warnings: [String] = []
   private(set) var notes: [String] = []
   private var admitted: [Digest] = []
 
   package init(
-    _ installed: InstalledAdapters?, demand: MarketplaceDemand = .unsaid, now: Int64? = nil
+    _ installed: InstalledAdapters?, others: AdapterLocator = .standard, demand: MarketplaceDemand = .unsaid,
+    now: Int64? = nil
   ) {
     self.installed = installed
+    self.others = others
     self.demand = demand
     self.now = now
   }
@@ -30,17 +34,18 @@ package struct AdapterAdmission {
   /// By what is installed for this user.
   package static func standard(policy: Policy? = nil, now: Int64? = nil) throws(RunError) -> AdapterAdmission {
     do throws(StoreError) {
-      return AdapterAdmission(
-        try InstalledAdapters.open(home: try InstalledAdapters.standardHome()),
-        demand: policy?.marketplace ?? .unsaid, now: now)
+      let installed = try KeyHome.installedAdapters().flatMap { (home) throws(StoreError) in
+        try InstalledAdapters.open(home: home)
+      }
+      return AdapterAdmission(installed, demand: policy?.marketplace ?? .unsaid, now: now)
     } catch {
-      throw .source(error.description, exitCode: error.exitCode)
+      throw .store(error)
     }
   }
 
   /// Where adapters are looked for: installed ones by their names, too.
   package var locator: AdapterLocator {
-    var locator = AdapterLocator.standard
+    var locator = others
     locator.installed =
       installed?.all.map { adapter in
         AdapterLocator.Entry(name: adapter.name.description, path: installed!.path(of: adapter))
@@ -56,9 +61,7 @@ package struct AdapterAdmission {
     guard !admitted.contains(digest) else { return }
     let locked = installed?.all.first { $0.name.description == nameOrPath || $0.digest == digest }
     if let installed, let locked {
-      do throws(StoreError) { try installed.check(locked, digest: digest) } catch {
-        throw .source(error.description, exitCode: error.exitCode)
-      }
+      do throws(StoreError) { try installed.check(locked, digest: digest) } catch { throw .store(error) }
     }
     try refuseRevoked(digest, image.path)
     if let complaint = complaint(locked, image) {
@@ -92,7 +95,8 @@ package struct AdapterAdmission {
     }
     let logs = demand.logs.compactMap { try? VerifierKey(parsing: $0) }
     do { try installed.prove(locked, by: logs) } catch {
-      return "\(locked.name): the policy takes what the log of \(logs.map(\.shortName).joined(separator: " or ")) has only: \(error)"
+      return
+        "\(locked.name): the policy takes what the log of \(logs.map(\.shortName).joined(separator: " or ")) has only: \(error)"
     }
     guard let maximumAge = demand.maximumAge, let now else { return nil }
     guard let known = installed.knowledge(of: locked) else {
@@ -104,6 +108,11 @@ package struct AdapterAdmission {
     return
       "\(locked.name): what is revoked was last asked of \(locked.repository) \(AdapterAdmission.age(now, known)) ago, and "
       + "the policy wants it known within \(maximumAge / 1_000_000_000) s; run: exprove adapter refresh"
+  }
+
+  /// Where the certificate lies with which these bytes were installed.
+  func certificatePath(of image: AdapterImage) -> String? {
+    installed?.all.first { $0.digest.bytes == image.digest }.flatMap { installed?.certificatePath(of: $0) }
   }
 
   /// Looks on while a run of these adapters goes on; nil where nothing is installed.

@@ -31,12 +31,16 @@ struct AdapterCertificates {
   }
 
   /// Asked before any of the adapter's code runs: throws where the policy requires a certificate and none holds.
-  mutating func admit(_ image: AdapterImage) throws(RunError) {
+  ///
+  /// - Parameter installed: where the certificate lies with which the adapter was installed.
+  mutating func admit(_ image: AdapterImage, installed: String? = nil) throws(RunError) {
     let digest = Digest(bytes: image.digest)!
     guard let demand, !digests.contains(where: { $0.adapter == digest }) else { return }
     var candidates = given
     let beside = image.path + ".certificate"
-    if Files.exists(beside) { candidates.append((beside, try RunSetup.read(beside, limit: 1 << 20))) }
+    for path in [beside, installed ?? beside] where !candidates.contains(where: { $0.path == path }) {
+      if Files.exists(path) { candidates.append((path, try RunSetup.read(path, limit: 1 << 20))) }
+    }
     guard let reasons = take(candidates, digest, demand) else { return }
     let text =
       "\(image.path): the policy asks for a conformance certificate of strictness \(demand.level) or more. \(reasons); "

@@ -3,7 +3,7 @@
 package import AdapterHost
 internal import CExProveABI
 internal import EventFlow
-package import ExecutionIR
+internal import ExecutionIR
 package import Feeds
 internal import RunJournal
 

@@ -76,7 +76,7 @@ package struct FeedOpening {
       if let settings { try image.manifest.check(settings) }
       if let known = loaded.first(where: { $0.image.digest == image.digest }) { return known }
       try admission.admit(image, named: nameOrPath)
-      try certificates?.admit(image)
+      try certificates?.admit(image, installed: admission.certificatePath(of: image))
       let adapter = try AdapterModule(image, isolation)
       loaded.append(adapter)
       return adapter

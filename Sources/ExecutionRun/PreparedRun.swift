@@ -20,7 +20,8 @@ package struct PreparedRun {
   /// - Parameter adapters: what decodes the feeds; each goes into the directory once.
   init(
     _ description: RunDescription, _ reference: ReferenceData, adapters: [AdapterModule], source: any RunSource,
-    certificates: AdapterCertificates? = nil, admission: AdapterAdmission? = nil, hooks: RunHooks? = nil, shared: [SignedContext] = [], identity: Identity,
+    certificates: AdapterCertificates? = nil, admission: AdapterAdmission? = nil, hooks: RunHooks? = nil,
+    shared: [SignedContext] = [], identity: Identity,
     directory: RunDirectory
   ) throws(RunError) {
     let hooks = hooks ?? .none(description.task)

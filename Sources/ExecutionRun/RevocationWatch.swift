@@ -27,7 +27,7 @@ package struct RevocationWatch {
   /// What came to be known since this was last asked. Costs a look at one file's status where nothing did.
   ///
   /// - Parameter warn: told once when what is known can't be read any more.
-  mutating func news(warn: (String) -> Void) -> [News] {
+  package mutating func news(warn: (String) -> Void) -> [News] {
     do throws(StoreError) {
       installed = try installed.rereadRevocations()
       isBlind = false
@@ -38,7 +38,9 @@ package struct RevocationWatch {
     }
     var news: [News] = []
     for adapter in adapters {
-      if let revocation = installed.revocation(of: adapter) { news.append(News(adapter: adapter, reason: revocation.told)) }
+      if let revocation = installed.revocation(of: adapter) {
+        news.append(News(adapter: adapter, reason: revocation.told))
+      }
     }
     adapters.removeAll { adapter in news.contains { $0.adapter == adapter } }
     return news

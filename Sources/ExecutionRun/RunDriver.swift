@@ -4,6 +4,7 @@ internal import CExProveABI
 internal import EventFlow
 package import ExecutionEngine
 internal import ExecutionIR
+internal import Governance
 package import RunJournal
 
 /// Moves a run forward: inputs into journal and engine, what the engine decides into the ledger and to the venues.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import AdapterHost
+package import AdapterMarketplace
+internal import DurableFiles
 package import Feeds
 package import RunJournal
 
@@ -18,5 +20,16 @@ extension RunError {
       case .badData: 65
       }
     return .source(error.description, exitCode: code)
+  }
+
+  /// What keeps installed adapters from being installed or loaded: 1 where a rule or a check says so.
+  package static func store(_ error: StoreError) -> RunError {
+    switch error {
+    case .file(let error) where error.isMissing: .missing(error.description)
+    case .file, .inUse, .source: .io(error.description)
+    case .missing: .missing(error.description)
+    case .malformed: .badInput(error.description)
+    case .refused, .altered, .log: .source(error.description, exitCode: 1)
+    }
   }
 }

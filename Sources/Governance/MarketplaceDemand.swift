@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import ExecutionIR
+internal import ExecutionIR
 private import TransparencyLog
 
 /// From which marketplaces adapters have to be installed, how fresh the knowledge of what was revoked must be, and what
@@ -57,7 +57,8 @@ extension MarketplaceDemand {
         key.description == text
       else {
         throw RecordError(
-          path: path, reason: "the verifier key of a marketplace's log is expected here, as exprove adapter repository list "
+          path: path,
+          reason: "the verifier key of a marketplace's log is expected here, as exprove adapter repository list "
             + "prints it")
       }
       return text

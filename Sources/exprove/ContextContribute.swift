@@ -116,7 +116,8 @@ struct ContextContribute: ParsableCommand {
     let times = try SignalWindow(
       start: contract.windowStart(window), bucket: contract.bucket, buckets: contract.buckets)
     let signals = try LocalSignalReader.read(
-      feeds: feeds, wanted: wanted, window: times, opening: try FeedOpening(isolation: isolation.choice, admission: .standard()))
+      feeds: feeds, wanted: wanted, window: times,
+      opening: try FeedOpening(isolation: isolation.choice, admission: .standard()))
     if signals.first > times.start || signals.last < times.end {
       Console.note(
         "the captures reach from \(signals.first) to \(signals.last), and the window from \(times.start) to \(times.end): "

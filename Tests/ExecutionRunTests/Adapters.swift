@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AdapterHost
+import AdapterMarketplace
 import BrokenAdapters
 import ExecutionRun
 import Foundation
+import Governance
 
 /// The shipped adapters under their names, built from their sources.
 enum Adapters {
@@ -20,6 +22,18 @@ enum Adapters {
   }
 
   static func opening() throws -> FeedOpening {
-    FeedOpening(locator: AdapterLocator(directories: [try directory.get()]), isolation: .inProcess)
+    try opening(nil, isolation: .inProcess)
+  }
+
+  /// One that asks what is installed, too.
+  static func opening(_ installed: InstalledAdapters?, isolation: Isolation) throws -> FeedOpening {
+    try FeedOpening(isolation: isolation, admission: admission(installed))
+  }
+
+  static func admission(
+    _ installed: InstalledAdapters?, demand: MarketplaceDemand = .unsaid, now: Int64? = nil
+  ) throws -> AdapterAdmission {
+    AdapterAdmission(
+      installed, others: AdapterLocator(directories: [try directory.get()]), demand: demand, now: now)
   }
 }

@@ -34,7 +34,7 @@ import Testing
     let mark = "\(directory)/mark"
     let path = try adapter(mark)
     try Data([0, 1, 0x53]).write(to: URL(fileURLWithPath: "\(directory)/day.bin"))
-    var opening = FeedOpening(isolation: .inProcess)
+    var opening = FeedOpening(isolation: .inProcess, admission: AdapterAdmission(nil))
     func open(_ depth: Int) throws -> RunError? {
       let feed = "XTST=\(path):\(directory)/day.bin,date=2024-03-15,zone=America/New_York,time=venue+0ns,depth=\(depth)"
       do {

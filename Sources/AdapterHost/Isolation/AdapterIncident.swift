@@ -81,7 +81,9 @@ package struct AdapterIncident: Equatable, Sendable {
   }
 
   package var text: String {
-    if case .revoked = cause { return cause.text + (frames.map { ", before the frame at byte \($0.firstOffset)" } ?? "") }
+    if case .revoked = cause {
+      return cause.text + (frames.map { ", before the frame at byte \($0.firstOffset)" } ?? "")
+    }
     var place = call == "none" ? "between calls" : "in \(call)"
     if let frames {
       place += " of the frame at byte \(frames.firstOffset)"

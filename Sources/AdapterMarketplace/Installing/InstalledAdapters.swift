@@ -5,7 +5,7 @@ package import ExecutionIR
 
 /// What is installed here, as a host asks before it loads anything.
 package struct InstalledAdapters: Sendable {
-  private let store: AdapterStore
+  let store: AdapterStore
   private let lock: AdapterLock
   private let revocations: KnownRevocations
   /// Of the file of revocations when it was read.
