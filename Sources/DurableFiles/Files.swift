@@ -29,10 +29,15 @@ package enum Files {
       try file.write(bytes, at: 0)
       try file.sync()
     }
-    guard unsafe rename(temporary, path) == 0 else {
-      throw FileError(path: path, operation: "rename into", number: errno)
+    try moveDurably(temporary, to: path)
+  }
+
+  /// Puts a file that is whole and synced into its place, over what is there, and syncs the directory.
+  package static func moveDurably(_ path: String, to place: String) throws(FileError) {
+    guard unsafe rename(path, place) == 0 else {
+      throw FileError(path: place, operation: "rename into", number: errno)
     }
-    try syncDirectory(of: path)
+    try syncDirectory(of: place)
   }
 
   /// Makes a rename or a creation in the directory of `path` survive a power cut.
