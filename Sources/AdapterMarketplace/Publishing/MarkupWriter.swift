@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes HTML. Elements and the keys of attributes are literals of this room; every other text is escaped on its way, so
+/// that nothing which a vendor says can become markup.
+struct MarkupWriter {
+  private(set) var out = "<!doctype html>\n"
+
+  typealias Attributes = KeyValuePairs<StaticString, String>
+
+  /// A style sheet of this room.
+  mutating func style(_ sheet: StaticString) { out += "<style>\(sheet)</style>\n" }
+
+  /// Characters that do not show, or that turn the direction of what does, are shown by their numbers; line ends and tabs
+  /// stay where the text is one of several lines.
+  mutating func text(_ text: String, lines: Bool = false) {
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": out += "&amp;"
+      case "<": out += "&lt;"
+      case ">": out += "&gt;"
+      case "\"": out += "&quot;"
+      case "'": out += "&#39;"
+      case "\n" where lines, "\t" where lines: out.unicodeScalars.append(scalar)
+      default:
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
+          out += "\\u{" + String(scalar.value, radix: 16) + "}"
+        default: out.unicodeScalars.append(scalar)
+        }
+      }
+    }
+  }
+
+  private mutating func open(_ name: StaticString, _ attributes: Attributes) {
+    out += "<\(name)"
+    for (key, value) in attributes {
+      out += " \(key)=\""
+      text(value)
+      out += "\""
+    }
+    out += ">"
+  }
+
+  /// `<name …>body</name>`
+  mutating func element(_ name: StaticString, _ attributes: Attributes, _ body: (inout MarkupWriter) -> Void) {
+    open(name, attributes)
+    body(&self)
+    out += "</\(name)>"
+  }
+
+  mutating func element(_ name: StaticString, _ body: (inout MarkupWriter) -> Void) { element(name, [:], body) }
+
+  mutating func element(_ name: StaticString, _ attributes: Attributes, _ words: String) {
+    element(name, attributes) { $0.text(words) }
+  }
+
+  mutating func element(_ name: StaticString, _ words: String) { element(name, [:], words) }
+
+  /// An element that has no end, such as `meta`.
+  mutating func void(_ name: StaticString, _ attributes: Attributes) { open(name, attributes) }
+
+  /// Text of several lines as it stands.
+  mutating func block(_ words: String) { element("pre") { $0.text(words, lines: true) } }
+
+  mutating func line() { out += "\n" }
+
+  /// A table; its first column heads the rows.
+  mutating func table(_ head: [String], _ rows: [[String]]) {
+    element("table") { page in
+      page.element("thead") { page in
+        page.element("tr") { page in for title in head { page.element("th", ["scope": "col"], title) } }
+      }
+      page.element("tbody") { page in
+        for row in rows {
+          page.line()
+          page.element("tr") { page in for cell in row { page.element("td", cell) } }
+        }
+      }
+    }
+  }
+
+  /// A whole page.
+  static func page(title: String, _ body: (inout MarkupWriter) -> Void) -> [UInt8] {
+    var page = MarkupWriter()
+    page.element("html", ["lang": "en"]) { page in
+      page.line()
+      page.element("head") { page in
+        page.void("meta", ["charset": "utf-8"])
+        page.void("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
+        page.void(
+          "meta",
+          [
+            "http-equiv": "Content-Security-Policy",
+            "content": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+          ])
+        page.element("title", title)
+        page.style(sheet)
+      }
+      page.line()
+      page.element("body") { page in page.element("main") { body(&$0) } }
+    }
+    page.line()
+    return Array(page.out.utf8)
+  }
+
+  private static let sheet: StaticString = """
+    :root{color-scheme:light dark;--line:#8884;--dim:#777;--bad:#b3261e}
+    body{margin:0;font:16px/1.5 system-ui,sans-serif}
+    main{max-width:60rem;margin:0 auto;padding:2rem 1rem}
+    h1{font-size:1.6rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
+    table{border-collapse:collapse;width:100%;font-size:.9rem}
+    th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line);
+    overflow-wrap:anywhere}
+    pre{padding:.75rem;border:1px solid var(--line);overflow-x:auto;font-size:.85rem}
+    .note{color:var(--dim);font-size:.9rem}.bad{color:var(--bad)}
+    """
+}
