@@ -40,7 +40,7 @@ package final class HTTPSource: RepositorySource {
     _ path: String, from offset: Int, limit: Int, take: (_ piece: [UInt8], _ offset: Int) throws(SourceError) -> Void
   ) throws(SourceError) {
     guard let file = FileLocation(path, in: address), offset >= 0, limit >= 0 else {
-      throw .broken("\(name)/\(path)", reason: "no path of a file in a repository")
+      throw .broken(path, reason: "no path of a file in a repository")
     }
     var request = Request(file: file, path: path, offset: offset, limit: limit)
     var redirections = 0
@@ -107,7 +107,7 @@ package final class HTTPSource: RepositorySource {
 /// One file that is asked for, from place to place.
 private struct Request {
   private let file: FileLocation
-  private let limit: Int
+  private let path: String
   private(set) var location: FileLocation
   private(set) var offset: Int
   /// Where the file ends at the latest.
@@ -115,15 +115,15 @@ private struct Request {
 
   init(file: FileLocation, path: String, offset: Int, limit: Int) {
     self.file = file
-    self.limit = limit
+    self.path = path
     self.offset = offset
     location = file
     let (end, overflow) = offset.addingReportingOverflow(limit)
     self.end = overflow ? Int.max : end
   }
 
-  /// The file as it was asked for, and where that led.
-  var name: String { location == file ? file.description : "\(file.description) (at \(location))" }
+  /// The file as it was asked for, and where that led; the source's own name stands before it in messages.
+  var name: String { location == file ? path : "\(path) (at \(location))" }
 
   var tooLarge: SourceError { .tooLarge(name, limit: end) }
   func broken(_ reason: String) -> SourceError { .broken(name, reason: reason) }
