@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import ExecutionIR
+internal import Governance
+package import TransparencyLog
+internal import UpdateFramework
+
+extension MarketRepository {
+  /// Which keys a role is to have.
+  package struct Rotation: Sendable {
+    /// All keys that it has from now on. Empty: a new identity takes the place of one key.
+    package var keys: [VerifierKey] = []
+    /// The key that a new identity takes the place of; the one that was listed first where none is said.
+    package var dropped: VerifierKey?
+    /// The threshold as it is, where none is said.
+    package var threshold: Int?
+
+    package init() {}
+  }
+
+  /// Stages new keys for a role: root's four in root metadata, the others in the delegations of `targets`; and what the role
+  /// has signed, to be signed by the new keys. Returns the identity that was made, if one was.
+  package mutating func rotate(_ role: String, _ rotation: Rotation) throws(MarketError) -> VerifierKey? {
+    let top = TopRole(rawValue: role)
+    let current: (role: RoleKeys, keys: [String: MetadataKey])
+    let staged = try StagedMetadata(files)
+    if let top, let keys = (staged.root?.body ?? state.root.body).keys(of: top) {
+      current = (keys, (staged.root?.body ?? state.root.body).keys)
+    } else if let delegations = (staged.targets?.body ?? state.targets.body).delegations,
+      let delegated = delegations.role(role)
+    {
+      current = (delegated.keys, delegations.keys)
+    } else {
+      throw .missing(
+        "\(directory): there is no role \"\(role)\"; roles are root, targets, snapshot, timestamp, revocations, catalog and vendors"
+      )
+    }
+    let (held, made) = try newKeys(role, current.role, current.keys, rotation)
+    let keys = try RoleKeys(held, threshold: rotation.threshold ?? current.role.threshold)
+    if let top {
+      try stageRoot { root throws(MarketError) in
+        for key in held { root.keys[key.keyID] = key }
+        root.roles[top] = keys
+      }
+      // Targets that stand must be by the new keys too; snapshot and timestamp are made anew at any time.
+      if top == .targets { try stage("targets", unsigned: true) { _ throws(MarketError) in true } }
+      return made
+    }
+    try stage("targets") { targets throws(MarketError) in
+      guard var delegations = targets.delegations,
+        let index = delegations.roles.firstIndex(where: { $0.name == role })
+      else { return false }
+      let old = delegations.roles[index]
+      for key in held { delegations.keys[key.keyID] = key }
+      delegations.roles[index] = DelegatedRole(
+        name: role, keys: keys, isTerminating: old.isTerminating, paths: old.paths)
+      let used = Set(delegations.roles.flatMap(\.keys.keyIDs))
+      delegations.keys = delegations.keys.filter { used.contains($0.key) }
+      targets.delegations = delegations
+      return true
+    }
+    if role != MarketFiles.catalogRole, try state.role(role) != nil {
+      try stage(role, unsigned: true) { _ throws(MarketError) in true }
+    }
+    return made
+  }
+
+  private mutating func newKeys(
+    _ role: String, _ current: RoleKeys, _ known: [String: MetadataKey], _ rotation: Rotation
+  ) throws(MarketError) -> (keys: [MetadataKey], made: VerifierKey?) {
+    guard rotation.keys.isEmpty else { return (try MarketRepository.keys(rotation.keys), nil) }
+    guard !AdapterName.isVendor(role) else {
+      throw .usage("\(role) makes its own keys: exprove identity create NAME, and give what it prints with --vkey")
+    }
+    var held = current.keyIDs.compactMap { known[$0] }
+    let dropped =
+      try rotation.dropped.map { key throws(MarketError) in try MarketRepository.keys([key])[0] } ?? held.first
+    guard let dropped, let index = held.firstIndex(where: { $0.value == dropped.value }) else {
+      throw .usage("the key that is to go is none of the role \(role)")
+    }
+    held.remove(at: index)
+    let identity: Identity
+    do throws(IdentityError) {
+      identity = try keys.fresh("\(state.identity.name)/\(role)", first: role == "root" ? 1 : 2)
+    } catch {
+      throw .key(error.description)
+    }
+    held.append(MetadataKey(ed25519: identity.verifier.publicKey))
+    return (held, identity.verifier)
+  }
+
+  // MARK: Renewal and further signatures
+
+  /// Stages anew what has less than half of its lifetime left, where enough of its keys are here. Returns what is due and
+  /// has its keys elsewhere.
+  package mutating func renew() throws(MarketError) -> [String] {
+    var elsewhere: [String] = []
+    let staged = try StagedMetadata(files)
+    let root = state.root.body
+    if staged.root == nil, lifetimes.isDue("root", expires: root.expires, now: now) {
+      if isHere("root", staged) {
+        try stageRoot { _ throws(MarketError) in }
+      } else {
+        elsewhere.append("root expires at \(root.expires)")
+      }
+    }
+    for role in ["targets", MarketFiles.revocationsRole] + state.vendors where staged.roles[role] == nil {
+      guard let standing = role == "targets" ? state.targets : try state.role(role),
+        lifetimes.isDue(role, expires: standing.body.expires, now: now)
+      else { continue }
+      if isHere(role, staged) {
+        try stage(role) { _ throws(MarketError) in true }
+      } else {
+        elsewhere.append("\(role) expires at \(standing.body.expires)")
+      }
+    }
+    return elsewhere
+  }
+
+  private func isHere(_ role: String, _ staged: StagedMetadata) -> Bool {
+    let parties = parties(role, staged)
+    let signers = keys.signers(parties)
+    return parties.allSatisfy { $0.lack(signers, keys.places) == nil }
+  }
+
+  /// What became of a file that was to be signed further.
+  package struct Signing: Equatable, Sendable {
+    package let role: String
+    package let version: Int64
+    /// Ids of the keys that signed now.
+    package let added: [String]
+    /// What it still lacks; nil when it is signed in full.
+    package let lack: String?
+  }
+
+  /// Adds signatures to metadata in `incoming/` by all of the role's keys that are here.
+  package mutating func sign(role: String) throws(MarketError) -> Signing {
+    let staged = try StagedMetadata(files)
+    let parties = parties(role, staged)
+    if role == "root" {
+      guard let file = staged.root else { throw missing(role, staged) }
+      return try sign(file, role, parties)
+    }
+    guard let file = staged.roles[role] else { throw missing(role, staged) }
+    return try sign(file, role, parties)
+  }
+
+  private func missing(_ role: String, _ staged: StagedMetadata) -> MarketError {
+    .missing("\(files.staged(role)): nothing waits there for signatures\(staged.refused.map { "; \($0)" }.joined())")
+  }
+
+  private func sign<Body: MetadataBody>(
+    _ file: SignedMetadata<Body>, _ role: String, _ parties: [SigningParty]
+  ) throws(MarketError) -> Signing {
+    var signed = file
+    var added: [String] = []
+    for signer in keys.signers(parties) {
+      do throws(MetadataError) { signed = try signed.adding(signatureBy: signer) } catch {
+        throw .key(error.description)
+      }
+      added.append(signer.key.keyID)
+    }
+    guard !added.isEmpty else {
+      throw .key(
+        "\(parties.compactMap { $0.lack([], keys.places) }.first ?? role); give the directory that holds one with --key-home"
+      )
+    }
+    try files.put(signed.encoded, at: files.staged(role))
+    return Signing(
+      role: role, version: file.body.version, added: added, lack: parties.compactMap { $0.lack(signed) }.first)
+  }
+}
