@@ -56,7 +56,7 @@ step() {
 python_environment() {
   [ -x .build/venv/bin/python ] || python3 -m venv .build/venv
   .build/venv/bin/pip install -q --no-cache-dir --disable-pip-version-check -r Tests/Rules/requirements.txt
-  .build/venv/bin/python -c 'import cryptography, securesystemslib'
+  .build/venv/bin/python -c 'import cryptography, securesystemslib, tuf'
 }
 
 step "python" python_environment
@@ -76,6 +76,9 @@ step "fuzz corpus" .build/release/fuzz-replay Tests/Fuzz/corpus
 step "readme" python3 Tests/EndToEnd/readme.py .build/release/exprove .build/release
 step "context" python3 Tests/EndToEnd/context.py .build/release/exprove .build/release ${EXPROVE_DATA:+"$EXPROVE_DATA"}
 step "masked" python3 Tests/EndToEnd/masked.py .build/release/exprove .build/release
+for proof in market install updates vendor; do
+  step "$proof" python3 "Tests/EndToEnd/$proof.py" .build/release/exprove .build/release
+done
 if [ -n "${EXPROVE_DATA:-}" ]; then
   # The built command, as a user and an auditor use it.
   for proof in counts replays bindings strangers forgery causality refusals damage kills isolation shadow certificate hooks shared_contexts; do
