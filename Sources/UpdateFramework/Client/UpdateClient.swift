@@ -28,11 +28,9 @@ package struct UpdateClient: Sendable {
 
   /// Trusts the given root file from now on: it decides all that this directory's client takes. Begun again with the same root
   /// it changes nothing.
-  package static func begin(directory: String, root bytes: [UInt8]) throws(UpdateError) {
-    try begin(directory: directory, root: bytes, stepsLeft: nil)
-  }
-
-  static func begin(directory: String, root bytes: [UInt8], stepsLeft: Int?) throws(UpdateError) {
+  package static func begin(
+    directory: String, root bytes: [UInt8], stepsLeft: Int? = nil
+  ) throws(UpdateError) {
     let name = "the given root file"
     let root = try UpdateError.wrap { () throws(MetadataError) in
       try UpdateClient.selfSigned(bytes, name: name)
@@ -55,13 +53,8 @@ package struct UpdateClient: Sendable {
 
   /// Takes up what is trusted in `directory`. Nothing is read from the source yet.
   package init(
-    directory: String, source: any RepositorySource, now: MetadataTime, limits: UpdateLimits = .init()
-  ) throws(UpdateError) {
-    try self.init(directory: directory, source: source, now: now, limits: limits, stepsLeft: nil)
-  }
-
-  init(
-    directory: String, source: any RepositorySource, now: MetadataTime, limits: UpdateLimits = .init(), stepsLeft: Int?
+    directory: String, source: any RepositorySource, now: MetadataTime, limits: UpdateLimits = .init(),
+    stepsLeft: Int? = nil
   ) throws(UpdateError) {
     store = MetadataStore(directory: directory, stepsLeft: stepsLeft)
     self.source = source
