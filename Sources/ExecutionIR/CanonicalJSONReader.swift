@@ -128,21 +128,25 @@ extension JSON {
     mutating func string() throws(JSONError) -> String {
       let start = at
       at += 1
-      var text: [UInt8] = []
+      // Most strings have no escape and are taken as they stand.
+      var taken = at
+      var text: [UInt8]?
       while let byte = next, byte != UInt8(ascii: "\"") {
         guard byte >= 32 else { throw error("a control character stands bare in a string") }
         at += 1
-        if byte != UInt8(ascii: "\\") {
-          text.append(byte)
-        } else {
-          try escape(into: &text)
-        }
+        guard byte == UInt8(ascii: "\\") else { continue }
+        var unescaped = text.take() ?? []
+        unescaped.append(contentsOf: bytes[taken..<at - 1])
+        try escape(into: &unescaped)
+        text = unescaped
+        taken = at
       }
       guard next != nil else { throw JSONError(offset: start, reason: "the string is not closed") }
+      let rest = bytes[taken..<at]
       at += 1
-      guard let result = String(validating: text, as: UTF8.self) else {
-        throw JSONError(offset: start, reason: "not valid UTF-8")
-      }
+      let result =
+        if let text { String(validating: text + rest, as: UTF8.self) } else { String(validating: rest, as: UTF8.self) }
+      guard let result else { throw JSONError(offset: start, reason: "not valid UTF-8") }
       return result
     }
 

@@ -8,9 +8,7 @@ extension UpdateClient {
   package mutating func role(_ name: String) throws(UpdateError) -> TargetsMetadata? {
     let top = try topTargets()
     guard let delegations = top.delegations, let role = delegations.role(name) else { return nil }
-    var found = try load(role, delegations, delegator: TopRole.targets.rawValue)
-    found.targets = found.targets.filter { role.covers($0.key) }
-    return found
+    return try load(role, delegations, delegator: TopRole.targets.rawValue)
   }
 
   /// What the repository says of the target at `path` (section 5.6.7): roles are asked in the order of their delegations, each
@@ -50,6 +48,7 @@ extension UpdateClient {
     return targets
   }
 
+  /// Without the targets that `role` may not speak of, which are none of the repository's.
   private mutating func load(
     _ role: DelegatedRole, _ from: Delegations, delegator: String
   ) throws(UpdateError) -> TargetsMetadata {
@@ -57,7 +56,9 @@ extension UpdateClient {
     if let known = roles[key] { return known }
     let lock = try store.lock()
     var report = RefreshReport(earlierRoot: root.version, root: root.version)
-    let found = try targetsRole(role.name, keys: role.keys, available: from.keys, report: &report)
+    var found = try targetsRole(role.name, keys: role.keys, available: from.keys, report: &report)
+    let covers = role.coverage
+    if !found.targets.keys.allSatisfy(covers) { found.targets = found.targets.filter { covers($0.key) } }
     roles[key] = found
     _ = consume lock
     return found

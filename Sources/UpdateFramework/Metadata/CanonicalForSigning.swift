@@ -38,11 +38,16 @@ extension JSON {
   }
 
   private static func writeForSigning(_ text: String, to out: inout [UInt8]) {
-    out.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { out.append(UInt8(ascii: "\\")) }
-      out.append(byte)
+    let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+    out.append(quote)
+    if text.utf8.contains(where: { $0 == quote || $0 == backslash }) {
+      for byte in text.utf8 {
+        if byte == quote || byte == backslash { out.append(backslash) }
+        out.append(byte)
+      }
+    } else {
+      out.append(contentsOf: text.utf8)
     }
-    out.append(UInt8(ascii: "\""))
+    out.append(quote)
   }
 }

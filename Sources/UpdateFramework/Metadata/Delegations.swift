@@ -77,12 +77,19 @@ package struct DelegatedRole: Equatable, Sendable {
   }
 
   /// Whether this role may speak of the target at `path`.
-  package func covers(_ path: String) -> Bool {
+  package func covers(_ path: String) -> Bool { coverage(path) }
+
+  /// The same for many paths.
+  var coverage: (String) -> Bool {
     switch paths {
-    case .patterns(let patterns): return patterns.contains { PathPattern.matches($0, path) }
+    case .patterns(let patterns):
+      let patterns = patterns.map(PathPattern.init)
+      return { path in patterns.contains { $0.matches(path) } }
     case .hashPrefixes(let prefixes):
-      let digits = Digest(of: Array(path.utf8)).description
-      return prefixes.contains { digits.utf8.starts(with: $0.utf8) }
+      return { path in
+        let digits = Digest(of: Array(path.utf8)).description
+        return prefixes.contains { digits.utf8.starts(with: $0.utf8) }
+      }
     }
   }
 }

@@ -1,12 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The path patterns of delegations (TUF 1.0 section 4.6): shell patterns part by part, `*`, `?`, `[a-z]` and `[!a-z]`.
-enum PathPattern {
-  static func matches(_ pattern: String, _ path: String) -> Bool {
-    let patterns = pattern.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false)
-    let parts = path.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false)
-    guard patterns.count == parts.count else { return false }
-    return zip(patterns, parts).allSatisfy { matches(Array($0), part: Array($1)) }
+/// A path pattern of a delegation (TUF 1.0 section 4.6): shell patterns part by part, `*`, `?`, `[a-z]` and `[!a-z]`.
+struct PathPattern {
+  private enum Part {
+    case anything
+    case literal([UInt8])
+    case elements([Element])
+  }
+
+  private let parts: [Part]
+
+  init(_ pattern: String) {
+    let special: [UInt8] = [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "[")]
+    parts = pattern.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { part in
+      if part.elementsEqual("*".utf8) { return .anything }
+      if !part.contains(where: special.contains) { return .literal(Array(part)) }
+      return .elements(PathPattern.elements(Array(Substring(part).unicodeScalars)))
+    }
+  }
+
+  func matches(_ path: String) -> Bool {
+    let found = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    guard found.count == parts.count else { return false }
+    return zip(parts, found).allSatisfy { part, text in
+      switch part {
+      case .anything: true
+      case .literal(let bytes): text.elementsEqual(bytes)
+      case .elements(let elements): PathPattern.matches(elements, part: Array(Substring(text).unicodeScalars))
+      }
+    }
   }
 
   private enum Element {
@@ -26,8 +48,7 @@ enum PathPattern {
   }
 
   /// After a mismatch only the last star has to take one character more, so the work is bounded by pattern × part.
-  private static func matches(_ pattern: [Unicode.Scalar], part: [Unicode.Scalar]) -> Bool {
-    let elements = elements(pattern)
+  private static func matches(_ elements: [Element], part: [Unicode.Scalar]) -> Bool {
     var (at, place) = (0, 0)
     var star: (element: Int, place: Int)?
     while place < part.count {
