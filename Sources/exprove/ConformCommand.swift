@@ -141,7 +141,7 @@ struct Conform: ParsableCommand {
         if fuzz != nil || fuzzIterations != nil { run.fuzz = FuzzPlan(iterations: fuzzIterations, seconds: fuzz) }
         run.against = against
         run.sanitized = sanitized
-        report = try follow(run)
+        report = try Certification.follow(run, quietly: json)
       } catch let error as AdapterError {
         throw RunError.adapter(error)
       }
@@ -168,26 +168,6 @@ struct Conform: ParsableCommand {
     for check in ConformanceCheck.allCases {
       Console.print("\(check.id)\t\(check.level)\t\(check.severity.rawValue)\t\(check.reason)")
     }
-  }
-
-  /// Runs it; on a terminal one line tells how far it is, elsewhere each check has its line.
-  private func follow(_ run: ConformanceRun) throws -> ConformanceReport {
-    let total = run.checks.count
-    var done = 0
-    let report = try run.run { result in
-      done += 1
-      if Console.isTerminal {
-        if run.strictness.counts(result) {
-          Console.progress("")
-          Console.note(ConformanceReport.line(result))
-        }
-        Console.progress("\(done) of \(total): \(result.check.id)")
-      } else if !json {
-        Console.note(ConformanceReport.line(result))
-      }
-    }
-    Console.progress("")
-    return report
   }
 
   // MARK: Expected events
@@ -235,24 +215,12 @@ struct Conform: ParsableCommand {
   // MARK: The certificate
 
   private func certify(_ report: ConformanceReport, _ started: Int64, _ path: String) throws {
-    guard let digest = Digest(hexadecimal: report.adapter.digest) else {
-      throw RunError.internalFault("the adapter's digest is none")
-    }
     let signer = try Identities.loadOrCreate(identity)
-    let certificate = ConformanceCertificate(
-      adapter: report.adapter.name, version: report.adapter.version, digest: digest,
-      harness: ConformanceReport.harness, abi: report.abi, ir: ConformanceReport.events, level: report.strictness.level,
-      seeds: [seed],
-      corpora: report.captures.map { .init(digest: $0.digest, size: Int64($0.size)) }, passes: report.passes,
-      findings: report.results.map { .init(check: $0.check.id, status: $0.status.rawValue) }, issued: started,
-      expires: started + validDays * 86_400_000_000_000)
-    let bytes: [UInt8]
-    do throws(LedgerError) { bytes = try certificate.signed(by: signer) } catch {
-      throw RunError.internalFault("\(error)")
-    }
+    let (certificate, bytes) = try Certification.sign(report, started: started, seeds: [seed], validDays, by: signer)
     try put(bytes, path)
     Console.note(
-      "\(path): certificate of sha256:\(digest), strictness \(certificate.level), by \(signer.publicVerifierKey)")
+      "\(path): certificate of sha256:\(certificate.digest), strictness \(certificate.level), by \(signer.publicVerifierKey)"
+    )
   }
 }
 

@@ -11,5 +11,6 @@ struct ExProve: ParsableCommand {
     subcommands: [
       Demo.self, Run.self, Replay.self, Verify.self, Report.self, Normalize.self, Book.self, PlanCommand.self,
       AdapterGroup.self, Conform.self, ConformChild.self, ContextGroup.self, IdentityGroup.self,
+      MarketGroup.self,
     ])
 }

@@ -132,6 +132,8 @@ extension MarketRepository {
     package let added: [String]
     /// What it still lacks; nil when it is signed in full.
     package let lack: String?
+    /// What it changes, a line each.
+    package let changes: [String]
   }
 
   /// Adds signatures to metadata in `incoming/` by all of the role's keys that are here.
@@ -140,10 +142,11 @@ extension MarketRepository {
     let parties = parties(role, staged)
     if role == "root" {
       guard let file = staged.root else { throw missing(role, staged) }
-      return try sign(file, role, parties)
+      return try sign(file, role, parties, changes(state.root.body.json, file.body.json))
     }
     guard let file = staged.roles[role] else { throw missing(role, staged) }
-    return try sign(file, role, parties)
+    let standing = role == "targets" ? state.targets : vendorsAndLists.contains(role) ? try state.role(role) : nil
+    return try sign(file, role, parties, changes(standing?.body.json ?? .object([:]), file.body.json))
   }
 
   private func missing(_ role: String, _ staged: StagedMetadata) -> MarketError {
@@ -151,7 +154,7 @@ extension MarketRepository {
   }
 
   private func sign<Body: MetadataBody>(
-    _ file: SignedMetadata<Body>, _ role: String, _ parties: [SigningParty]
+    _ file: SignedMetadata<Body>, _ role: String, _ parties: [SigningParty], _ changes: [String]
   ) throws(MarketError) -> Signing {
     var signed = file
     var added: [String] = []
@@ -168,6 +171,26 @@ extension MarketRepository {
     }
     try files.put(signed.encoded, at: files.staged(role))
     return Signing(
-      role: role, version: file.body.version, added: added, lack: parties.compactMap { $0.lack(signed) }.first)
+      role: role, version: file.body.version, added: added, lack: parties.compactMap { $0.lack(signed) }.first,
+      changes: changes)
+  }
+
+  private var vendorsAndLists: [String] { state.targets.body.delegations?.roles.map(\.name) ?? [] }
+
+  /// Members that are new, gone or other, two levels deep: who signs sees which targets, keys and roles it is about.
+  private func changes(_ old: JSON, _ new: JSON) -> [String] {
+    func differences(_ old: JSON?, _ new: JSON?, _ path: String, _ depth: Int) -> [String] {
+      guard old != new else { return [] }
+      if depth > 0, let was = old?.members ?? (old == nil ? [:] : nil),
+        let now = new?.members ?? (new == nil ? [:] : nil)
+      {
+        return Set(was.keys).union(now.keys).sorted().flatMap { key in
+          differences(was[key], now[key], path.isEmpty ? key : "\(path).\(key)", depth - 1)
+        }
+      }
+      let word = old == nil ? "added" : new == nil ? "removed" : "changed"
+      return ["\(word): \(MarketText.printable(path))"]
+    }
+    return differences(old, new, "", 2)
   }
 }

@@ -50,6 +50,23 @@ extension MarketRepository {
     return isChanged
   }
 
+  /// Whether clients see that all files of a version are withdrawn in this way.
+  package func isWithdrawn(
+    _ name: AdapterName, _ version: SemanticVersion, _ how: Withdrawal
+  ) throws(MarketError) -> Bool {
+    guard let metadata = try state.role(name.vendor)?.body else { return false }
+    let list = try RevocationChange.list(try state.role(MarketFiles.revocationsRole)?.body, files)
+    return try PublishedRelease.all(in: metadata, of: name.vendor)
+      .filter { $0.path.name == name && $0.path.version == version }
+      .allSatisfy { release in
+        switch how {
+        case .yank: release.facts.yanked != nil
+        case .revoke: release.facts.revoked != nil
+        case .revokeAsOperator: list.entries.contains { $0.digest == release.file.sha256 }
+        }
+      }
+  }
+
   private mutating func stageRevocation(
     of name: AdapterName, _ version: SemanticVersion, _ why: ReleaseFacts.Withdrawal
   ) throws(MarketError) -> Bool {

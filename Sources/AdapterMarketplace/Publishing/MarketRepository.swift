@@ -69,6 +69,15 @@ package struct MarketRepository: ~Copyable {
     return (standing?.body.targets[path.library] ?? staged?.body.targets[path.library])?.sha256
   }
 
+  /// Whether clients can find this library.
+  package func standing(_ path: ReleasePath) throws(MarketError) -> Bool {
+    guard vendors.contains(path.name.vendor) else { return false }
+    return try state.role(path.name.vendor)?.body.targets[path.library] != nil
+  }
+
+  /// Names of all vendors, sorted.
+  package var vendors: [String] { state.vendors }
+
   // MARK: Staging
 
   /// Whose signatures a role's new metadata need: those of the keys that hold now, and those of keys that are staged.
