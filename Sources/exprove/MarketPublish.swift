@@ -110,6 +110,7 @@ struct MarketPublish: ParsableCommand {
   private func isThere(_ path: ReleasePath, _ digest: Digest) throws(RunError) -> Bool {
     let repository = try options.open(directory)
     return try Markets.run { () throws(MarketError) in
+      try repository.checkKeys(of: path.name.vendor)
       guard let there = try repository.published(path) else { return false }
       guard there == digest else { throw MarketRepository.taken(path, there) }
       return true

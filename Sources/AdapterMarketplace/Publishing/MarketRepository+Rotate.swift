@@ -164,11 +164,7 @@ extension MarketRepository {
       }
       added.append(signer.key.keyID)
     }
-    guard !added.isEmpty else {
-      throw .key(
-        "\(parties.compactMap { $0.lack([], keys.places) }.first ?? role); give the directory that holds one with --key-home"
-      )
-    }
+    guard !added.isEmpty else { throw lack(parties) }
     try files.put(signed.encoded, at: files.staged(role))
     return Signing(
       role: role, version: file.body.version, added: added, lack: parties.compactMap { $0.lack(signed) }.first,

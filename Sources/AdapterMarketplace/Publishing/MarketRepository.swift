@@ -69,6 +69,25 @@ package struct MarketRepository: ~Copyable {
     return (standing?.body.targets[path.library] ?? staged?.body.targets[path.library])?.sha256
   }
 
+  /// Throws unless one of the vendor's keys is here: who can't sign need not go to any trouble.
+  package func checkKeys(of vendor: String) throws(MarketError) {
+    let parties = parties(vendor, try StagedMetadata(files))
+    guard !parties.isEmpty else { throw unknown(vendor) }
+    guard !keys.signers(parties).isEmpty else { throw lack(parties) }
+  }
+
+  private func unknown(_ vendor: String) -> MarketError {
+    .missing(
+      "\(directory): there is no vendor \"\(vendor)\"; add it with: exprove market add-vendor \(directory) \(vendor) --vkey KEY"
+    )
+  }
+
+  /// That no key of a role is here.
+  func lack(_ parties: [SigningParty]) -> MarketError {
+    let what = parties.compactMap { $0.lack([], keys.places) }.first ?? "nobody may sign this"
+    return .key("\(what); give the directory that holds one with --key-home, or run this where it is")
+  }
+
   /// Whether clients can find this library.
   package func standing(_ path: ReleasePath) throws(MarketError) -> Bool {
     guard vendors.contains(path.name.vendor) else { return false }
@@ -134,17 +153,9 @@ package struct MarketRepository: ~Copyable {
     body.version = (standing?.version ?? 0) + 1
     body.expires = lifetimes.expires(role, now: now)
     let parties = parties(role, staged)
-    guard !parties.isEmpty else {
-      throw .missing(
-        "\(directory): there is no vendor \"\(role)\"; add it with: exprove market add-vendor \(directory) \(role) --vkey KEY"
-      )
-    }
+    guard !parties.isEmpty else { throw unknown(role) }
     let signers = keys.signers(parties)
-    guard unsigned || !signers.isEmpty else {
-      throw .key(
-        "\(parties.compactMap { $0.lack([], keys.places) }.first ?? role); give the directory that holds one with --key-home, "
-          + "or run this where it is")
-    }
+    guard unsigned || !signers.isEmpty else { throw lack(parties) }
     let bytes = try MarketRepository.sign(body, by: signers)
     guard bytes.count <= MarketFiles.limit(role) else {
       throw .refused(
@@ -183,11 +194,7 @@ package struct MarketRepository: ~Copyable {
     var parties = parties("root", staged)
     if let role = body.keys(of: .root) { parties.append(SigningParty(name: "root", role: role, keys: body.keys)) }
     let signers = keys.signers(parties)
-    guard !signers.isEmpty else {
-      throw .key(
-        "\(parties.compactMap { $0.lack([], keys.places) }.first ?? "root"); give the directory that holds one with --key-home, "
-          + "or run this where it is")
-    }
+    guard !signers.isEmpty else { throw lack(parties) }
     try files.put(try MarketRepository.sign(body, by: signers), at: files.staged("root"))
   }
 }

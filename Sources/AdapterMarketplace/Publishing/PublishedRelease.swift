@@ -73,9 +73,10 @@ struct ReleaseCertificate {
 
   /// Refuses a certificate of other bytes or another version, one that does not pass, and one that does not hold at `now`.
   func check(_ release: ReleasePath, digest: Digest, now: MetadataTime) throws(CertificateRefusal) {
-    let (nanoseconds, overflow) = now.seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    // A certificate of this very second holds.
+    let (nanoseconds, overflow) = (now.seconds + 1).multipliedReportingOverflow(by: 1_000_000_000)
     let certificate = try ConformanceCertificate.verify(
-      bytes, adapter: digest, trusted: [verifier], level: 1, now: overflow ? .max : nanoseconds)
+      bytes, adapter: digest, trusted: [verifier], level: 1, now: overflow ? .max : nanoseconds - 1)
     guard certificate.version == release.version.description else {
       throw .malformed("it certifies version \(certificate.version), not \(release.version)")
     }
