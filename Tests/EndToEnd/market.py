@@ -6,24 +6,22 @@ moment. After each step python-tuf verifies what is served, with an old cache an
 
 usage: market.py EXPROVE ADAPTERS
 """
+import base64
 import fcntl
 import glob
-import html.parser
 import json
 import os
-import random
 import shutil
-import signal
-import subprocess
-import time
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from securesystemslib.signer import CryptoSigner
 from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata
 
 import product
-from market_site import DESCRIPTION, NAME, Site, Stranger, certificate_of, serve, sha256, template, version_of
-
-LIBRARY = "acme/itch/1.0.0/linux-x86_64.so"
-SEED = 5
+from market_kills import killed
+from market_pages import pages
+from market_site import DESCRIPTION, LIBRARY, NAME, Site, Stranger, certificate_of, serve, sha256, template, version_of
 
 
 def begun(bench):
@@ -66,7 +64,6 @@ def publishes(bench):
         info, found = stranger.find(LIBRARY)
         bench.hold(found == data, "other bytes")
     custom = info.custom
-    certificate, _ = product.read, None
     _, certificate = bench.stranger.find("acme/itch/1.0.0/linux-x86_64.certificate")
     bench.hold(custom["certificate"] == sha256(certificate), custom)
     bench.hold(custom["licence"] == "Apache-2.0" and custom["abi"] == {"minimum": "1.0", "maximum": "1.1"}, custom)
@@ -100,8 +97,10 @@ def publishes(bench):
     lab = bench.json("identity", "show", "lab.example/lab", "--json")["verifier"]
     _, error = site.publish(1, "acme", second, "acme/itch", "--certificate", own, "--certifier", lab)
     bench.hold("by none of the keys given" in error, error)
-    broken = bench.write("broken.so", data[:-4000])
-    site.publish(1, "acme", broken, "acme/broken", "--strictness", "3")
+    site.publish(65, "acme", bench.write("torn.so", data[:-4000]), "acme/torn")
+    broken = bench.write("broken.so", data.replace(b"max-events: 4096", b"max-events: 1   "))
+    _, error = site.publish(1, "acme", broken, "acme/broken", "--strictness", "3")
+    bench.hold("does not conform" in error, error)
     site.publish(66, "acme", adapter, "zeta/itch")
     site.publish(0, "acme", second, "acme/itch", "--certificate", own, "--certifier", key)
     bench.hold(bench.stranger.find("acme/itch/1.0.1/linux-x86_64.so")[1] == product.read(second), "the second version")
@@ -178,9 +177,10 @@ def withdrawn(bench):
 
     # A vendor's metadata that take a withdrawal back are refused.
     path = sorted(glob.glob(f"{site.path}/metadata/*.acme.json"), key=lambda p: int(os.path.basename(p).split(".")[0]))
-    earlier = json.loads(product.read(path[0]))["signed"]
-    earlier["version"] = len(path) + 1
-    resigned(bench, site, "acme", earlier)
+    fewer = json.loads(product.read(path[-1]))["signed"]
+    fewer["version"] += 1
+    fewer["targets"] = {name: file for name, file in fewer["targets"].items() if "/1.0.1/" not in name}
+    resigned(bench, site, "acme", fewer)
     _, error = site.daily(1, "refresh")
     bench.hold("refused: acme" in error and "is gone" in error, error)
     later = json.loads(product.read(path[-1]))["signed"]
@@ -195,17 +195,12 @@ def withdrawn(bench):
 
 def private_key(home, identity):
     """The private key in an identity's file, as the independent signer takes it."""
-    import base64
-
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     lines = product.read(f"{home}/{identity.replace('/', '+')}.identity").split(b"\n")
     return Ed25519PrivateKey.from_private_bytes(base64.b64decode(lines[2].split(b" ")[1]))
 
 
 def resigned(bench, site, vendor, signed):
     """Metadata that a vendor's own key signs, whatever they say: python-tuf makes them."""
-    from securesystemslib.signer import CryptoSigner
-    from tuf.api.metadata import Metadata
     metadata = Metadata.from_dict({"signatures": [], "signed": signed})
     home, identity, _ = site.vendor(vendor)
     metadata.sign(CryptoSigner(private_key(home, identity)))
@@ -265,8 +260,6 @@ def rotated(bench):
     site.sound()
 
     # What the old timestamp key signs is refused, by python-tuf and by the audit.
-    from securesystemslib.signer import CryptoSigner
-    from tuf.api.metadata import Metadata
     name = os.path.basename(site.copy("forged"))
     path = bench.path(name)
     metadata = Metadata.from_file(path + "/metadata/timestamp.json")
@@ -324,146 +317,6 @@ def audited(bench):
     out, _ = bench.expect(0, "market", "verify", copy)
     bench.hold("stray" in out, out)
     shutil.rmtree(copy)
-
-
-class Reader(html.parser.HTMLParser):
-    """What a page consists of."""
-
-    def __init__(self):
-        super().__init__()
-        self.tags, self.attributes, self.words = set(), [], ""
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.add(tag)
-        self.attributes += attrs
-
-    def handle_data(self, data):
-        self.words += data
-
-
-def pages(bench):
-    """Whatever a description holds, the pages show it and do not obey it."""
-    site = bench.site
-    hostile = {
-        "name": "<script>alert(1)</script>", "summary": "\"><img src=x onerror=alert(1)> & 'x' \u202e\u0007", "who": "</main><h1>",
-        "links": ["https://a.example/?a=1&b=%3C"], "protocols": ["</td><script>"], "example": "</pre>\n<script>\u2066"}
-    for link in ("javascript:alert(1)", "https://a.example/\"onclick=x", "https://", "data:text/html,x", "HTTPS://x y"):
-        about = bench.write("bad.json", json.dumps({**hostile, "links": [link]}))
-        _, error = site.publish(65, "zeta", template(bench, "zeta-venue"), "zeta/hostile", description=about)
-        bench.hold("links[0]" in error, error)
-    about = bench.write("hostile.json", json.dumps(hostile))
-    site.publish(0, "zeta", template(bench, "zeta-venue"), "zeta/hostile", "--strictness", "1", description=about)
-    bench.stranger.refreshed()
-    for path in ("index.html", "adapters/zeta/hostile.html", "adapters/acme/itch.html"):
-        text = product.read(f"{site.path}/{path}").decode()
-        reader = Reader()
-        reader.feed(text)
-        known = {"html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "a", "table", "thead", "tbody", "tr",
-                 "th", "td", "ul", "li", "pre"}
-        bench.hold(reader.tags <= known, reader.tags - known)
-        names = {name for name, _ in reader.attributes}
-        bench.hold(names <= {"lang", "charset", "name", "content", "http-equiv", "scope", "href", "class", "rel"}, names)
-        links = [value for name, value in reader.attributes if name == "href"]
-        bench.hold(all(link.startswith("https://") or os.path.exists(os.path.join(os.path.dirname(f"{site.path}/{path}"), link))
-                       for link in links), links)
-        bench.hold("\u202e" not in text and "\u0007" not in text and "\u2066" not in text, "a character that does not show")
-    bench.hold("<img src=x onerror=alert(1)>" in " ".join(page_words(site, "adapters/zeta/hostile.html")), "the words")
-    site.sound()
-
-
-def page_words(site, path):
-    reader = Reader()
-    reader.feed(product.read(f"{site.path}/{path}").decode())
-    return [reader.words]
-
-
-class Killed:
-    """`publish` in a copy of a repository, killed; what is served stays good, and `refresh` ends what was begun."""
-
-    def __init__(self, bench):
-        self.bench = bench
-        self.site = Site(bench, "killed")
-        self.site.add("acme")
-        home, identity, _ = self.site.vendor("acme")
-        adapter = bench.adapters + "/libnasdaq-itch50.so"
-        self.site.publish(0, "acme", adapter, "acme/itch", "--certificate", certificate_of(bench, adapter, identity, home))
-        self.adapter = version_of(bench, adapter, 1)
-        certificate = certificate_of(bench, self.adapter, identity, home)
-        about = bench.write("description.json", json.dumps(DESCRIPTION))
-        self.arguments = [
-            *self.site.publishing(self.adapter, "acme/itch", identity, about), "--certificate", certificate,
-            *self.site.keys(home, self.site.online)]
-        self.old = product.read(adapter)
-        self.new = product.read(self.adapter)
-        self.base = self.site.path
-        self.states = {}
-
-    def life(self, number, end):
-        """One copy: begun, killed by `end`, looked at, refreshed, published again."""
-        bench, site = self.bench, self.site
-        path = f"{self.base}-{number}"
-        shutil.copytree(self.base, path)
-        arguments = [path if part == self.base else part for part in self.arguments]
-        stranger = Stranger(site, f"killed-{number}")
-        stranger.refreshed(path)
-        end(arguments)
-        for client in (stranger, Stranger(site, f"killed-{number}-new")):
-            bench.hold(client.find(LIBRARY, path)[1] == self.old, "the old release")
-            found = client.find("acme/itch/1.0.1/linux-x86_64.so", path)
-            bench.hold(found is None or found[1] == self.new, "a third state")
-        begun = os.path.exists(path + "/incoming/acme.json")
-        state = "published" if found else "staged" if begun else "untouched"
-        self.states[state] = self.states.get(state, 0) + 1
-        bench.expect(0, "market", "refresh", path, *site.keys(site.online))
-        report = bench.json("market", "verify", path, "--json")
-        bench.hold(report["verdict"] == "sound", report)
-        found = stranger.find("acme/itch/1.0.1/linux-x86_64.so", path)
-        bench.hold((found is not None) == (state != "untouched"), (state, found))
-        bench.expect(0, *arguments)
-        bench.hold(stranger.find("acme/itch/1.0.1/linux-x86_64.so", path)[1] == self.new, "published in the end")
-        report = bench.json("market", "verify", path, "--json")
-        bench.hold((report["verdict"], report["releases"], report["leaves"]) == ("sound", 2, 2), report)
-        shutil.rmtree(path)
-
-
-def killed(bench):
-    """`kill -9` of `publish` at random moments, and at its calls that change the file system."""
-    life = Killed(bench)
-    started = time.monotonic()
-    whole = f"{life.base}-whole"
-    shutil.copytree(life.base, whole)
-    library = bench.path("kill_at.so")
-    subprocess.run(["gcc", "-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library,
-                    product.HERE + "/kill_at.c"], check=True)
-    count = bench.path("count")
-    started = time.monotonic()
-    bench.expect(0, *[whole if part == life.base else part for part in life.arguments], LD_PRELOAD=library, KILL_COUNT=count)
-    seconds, calls = time.monotonic() - started, int(product.read(count))
-    generator = random.Random(SEED)
-
-    def at_a_time(moment):
-        def end(arguments):
-            process = bench.start(*arguments)
-            try:
-                process.communicate(timeout=moment)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.communicate()
-        return end
-
-    def at_a_call(number):
-        def end(arguments):
-            process = bench.start(*arguments, LD_PRELOAD=library, KILL_AT=str(number))
-            process.communicate()
-            bench.hold(process.returncode == -signal.SIGKILL, f"call {number}: exit code {process.returncode}")
-        return end
-
-    moments = [at_a_time(generator.uniform(0, 1.1 * seconds)) for _ in range(32)]
-    moments += [at_a_call(number) for number in range(0, calls, 2)]
-    bench.parallel(lambda item: life.life(*item), enumerate(moments))
-    print(f"  {len(moments)} kills, {calls} calls change the file system; "
-          + ", ".join(f"{count} {state}" for state, count in sorted(life.states.items())), flush=True)
-    bench.hold(set(life.states) == {"untouched", "staged", "published"}, life.states)
 
 
 if __name__ == "__main__":

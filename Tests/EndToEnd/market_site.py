@@ -16,6 +16,7 @@ from tuf.ngclient import Updater
 import product
 
 NAME = "example.com/market"
+LIBRARY = "acme/itch/1.0.0/linux-x86_64.so"
 DESCRIPTION = {
     "name": "Acme ITCH", "summary": "Nasdaq TotalView-ITCH 5.0", "who": "Acme Ltd", "links": ["https://acme.example/itch"],
     "protocols": ["ITCH 5.0"], "example": "exprove run --feed XNAS=acme/itch:day.bin",
@@ -29,9 +30,9 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 def serve(directory):
     """A static file server over a directory; its address."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=directory))
+    server = http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Quiet, directory=directory))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_port}"
+    return f"http://localhost:{server.server_port}"
 
 
 class Stranger:
@@ -142,7 +143,7 @@ def version_of(bench, adapter, number):
 
 def certificate_of(bench, adapter, identity, home):
     """A certificate for an adapter, by the checks of the least strictness, which is not the matter here."""
-    path = adapter + ".certificate"
+    path = bench.path(os.path.basename(adapter) + ".certificate")
     if not os.path.exists(path):
         bench.expect(0, "conform", adapter, "--strictness", "1", "--certificate", path, "--identity", identity,
                      EXPROVE_HOME=home)

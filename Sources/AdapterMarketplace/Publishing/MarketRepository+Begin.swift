@@ -39,6 +39,7 @@ extension MarketRepository {
     let files = MarketFiles(directory: directory)
     try MarketError.files { () throws(FileError) in try Files.makeDirectory(directory) }
     let lock = try lock(files)
+    // Held until all is written.
     defer { _ = lock.path }
     guard !Files.exists(files.metadata("timestamp", version: nil)) else {
       throw .refused("\(directory): a repository lies there already")
