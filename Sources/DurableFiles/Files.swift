@@ -100,6 +100,21 @@ package enum Files {
     }
   }
 
+  /// Removes a directory with all that is in it; links are removed and not followed. What is gone already is fine.
+  package static func removeTree(_ path: String) throws(FileError) {
+    for entry in isDirectory(path) ? try tree(path).reversed() : [] {
+      let child = path + "/" + entry.path
+      if entry.kind == .directory { try removeDirectory(child) } else { try remove(child) }
+    }
+    try removeDirectory(path)
+  }
+
+  private static func removeDirectory(_ path: String) throws(FileError) {
+    guard unsafe rmdir(path) == 0 || errno == ENOENT else {
+      throw FileError(path: path, operation: "remove", number: errno)
+    }
+  }
+
   /// The names in a directory without `.` and `..`, sorted by their bytes.
   package static func names(in path: String) throws(FileError) -> [String] {
     guard let stream = unsafe opendir(path) else {

@@ -8,6 +8,11 @@ package struct NoteError: Error, Equatable, Sendable, CustomStringConvertible {
   package let offset: Int
   package let reason: String
 
+  package init(offset: Int, reason: String) {
+    self.offset = offset
+    self.reason = reason
+  }
+
   package var description: String { "byte \(offset): \(reason)" }
 }
 

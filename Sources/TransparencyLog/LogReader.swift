@@ -109,18 +109,9 @@ package struct LogReader: Sendable {
   }
 
   func hashes(over ranges: [Range<UInt64>], size: UInt64) throws(LogError) -> [MerkleHash] {
-    var hashes: [MerkleHash] = []
-    for range in ranges {
-      hashes.append(
-        try MerkleProof.hash(over: range) { height, index throws(LogError) in
-          let row = TileRow.hashes(height >> 3)
-          let first = index << UInt64(height & 7)
-          let tile = TileCoordinate.holding(item: first, of: row, inTree: size)
-          let start = Int(first & 255)
-          return MerkleProof.subtree(try LogReader.hashes(of: tile, in: directory)[start..<start + 1 << (height & 7)])
-        })
+    try MerkleProof.hashes(over: ranges, size: size) { tile throws(LogError) in
+      try LogReader.hashes(of: tile, in: directory)
     }
-    return hashes
   }
 
   // MARK: Files

@@ -36,6 +36,23 @@ extension UpdateClient {
     return report
   }
 
+  /// Takes up timestamp, snapshot and the top targets' metadata as they were stored by the last refresh; nothing is read from
+  /// the source. `now` should be the time of that refresh: what was valid then counts.
+  package mutating func useStored() throws(UpdateError) {
+    let lock = try store.lock()
+    root = try UpdateClient.storedRoot(store, limits)
+    roles = [:]
+    timestamp = try stored(MetadataStore.timestamp, try trusted(.timestamp))
+    snapshot = try stored(MetadataStore.snapshot, try trusted(.snapshot))
+    guard let timestamp, let snapshot, snapshot.version == timestamp.snapshot.version else {
+      throw .notRefreshed(directory: store.directory)
+    }
+    var report = RefreshReport(earlierRoot: root.version, root: root.version)
+    targets = try targetsRole(
+      TopRole.targets.rawValue, keys: try trusted(.targets), available: root.keys, report: &report)
+    _ = consume lock
+  }
+
   private func checkClock() throws(UpdateError) -> MetadataTime? {
     let earlier = try refreshedAt()
     if let earlier, now.seconds + limits.clockSlack < earlier.seconds {

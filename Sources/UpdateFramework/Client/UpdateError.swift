@@ -28,6 +28,8 @@ package enum UpdateError: Error, Equatable, Sendable, CustomStringConvertible {
   case clock(now: MetadataTime, earlier: MetadataTime, record: String)
   /// No root is trusted in this directory yet.
   case notBegun(directory: String)
+  /// Nothing of the repository but its root is known here yet.
+  case notRefreshed(directory: String)
   /// Another root is trusted in this directory.
   case begun(directory: String, version: Int64)
   /// A file of the client's own is not what it wrote.
@@ -60,6 +62,8 @@ package enum UpdateError: Error, Equatable, Sendable, CustomStringConvertible {
       "this host's clock says \(now), but a refresh succeeded at \(earlier): with a clock set back, expired metadata would look valid; set the clock right, or, if the earlier time was wrong, remove \(record)"
     case .notBegun(let directory):
       "\(directory): no root metadata are trusted here yet; add the repository with the root file that its operator published"
+    case .notRefreshed(let directory):
+      "\(directory): nothing of the repository is stored here yet; refresh while it can be reached"
     case .begun(let directory, let version):
       "\(directory): another root (version \(version)) is trusted here already; remove the repository before trusting a new root for it"
     case .damaged(let path, let reason):
