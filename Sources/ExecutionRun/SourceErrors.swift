@@ -26,10 +26,10 @@ extension RunError {
   package static func store(_ error: StoreError) -> RunError {
     switch error {
     case .file(let error) where error.isMissing: .missing(error.description)
-    case .file, .inUse, .source: .io(error.description)
+    case _ where error.isOutage: .io(error.description)
     case .missing: .missing(error.description)
     case .malformed: .badInput(error.description)
-    case .refused, .altered, .log: .source(error.description, exitCode: 1)
+    default: .source(error.description, exitCode: 1)
     }
   }
 }

@@ -23,8 +23,8 @@ func locked(
   private func filled() throws -> AdapterLock {
     var lock = AdapterLock()
     for name in ["zeta/itch", "acme/itch", "acme/ouch"] { lock.put(try locked(name)) }
-    lock.bind("acme", to: "main")
-    lock.bind("zeta", to: "main")
+    lock.bind("acme", to: .init(repository: "main", isChosen: false))
+    lock.bind("zeta", to: .init(repository: "main", isChosen: true))
     return lock
   }
 
@@ -44,7 +44,7 @@ func locked(
     lock.remove(try #require(AdapterName("acme/itch")))
     lock.remove(try #require(AdapterName("acme/ouch")))
     #expect(lock.adapters.count == 1)
-    #expect(lock.repository(ofVendor: "acme") == "main")
+    #expect(lock.binding(ofVendor: "acme")?.repository == "main")
   }
 
   /// Each breaks one rule of the file, by a text that stands in it.

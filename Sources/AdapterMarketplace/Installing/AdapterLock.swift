@@ -7,7 +7,19 @@ internal import ExecutionIR
 package struct AdapterLock: Equatable, Sendable {
   /// Sorted by name; one version of each.
   package private(set) var adapters: [LockedAdapter]
-  private var bindings: [String: String]
+  private var bindings: [String: Binding]
+
+  /// From which repository a vendor's adapters come.
+  package struct Binding: Equatable, Sendable {
+    package let repository: String
+    /// Whether it was said so; otherwise it is where the vendor was found first.
+    package let isChosen: Bool
+
+    package init(repository: String, isChosen: Bool) {
+      self.repository = repository
+      self.isChosen = isChosen
+    }
+  }
 
   static let format = "exprove-adapters/1"
   /// The most bytes of the file that are read: some ten thousand adapters.
@@ -29,12 +41,12 @@ package struct AdapterLock: Equatable, Sendable {
     return low < adapters.count && adapters[low].name == name ? adapters[low] : nil
   }
 
-  /// The repository to which a vendor is bound.
-  package func repository(ofVendor vendor: String) -> String? { bindings[vendor] }
+  /// To which repository a vendor is bound.
+  package func binding(ofVendor vendor: String) -> Binding? { bindings[vendor] }
 
   /// The vendors that are bound, sorted.
-  package var vendors: [(vendor: String, repository: String)] {
-    bindings.keys.sorted().map { ($0, bindings[$0] ?? "") }
+  package var vendors: [(vendor: String, binding: Binding)] {
+    bindings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
   package mutating func put(_ adapter: LockedAdapter) {
@@ -46,7 +58,7 @@ package struct AdapterLock: Equatable, Sendable {
   package mutating func remove(_ name: AdapterName) { adapters.removeAll { $0.name == name } }
 
   /// Binds a vendor to a repository; nil lets it go.
-  package mutating func bind(_ vendor: String, to repository: String?) { bindings[vendor] = repository }
+  package mutating func bind(_ vendor: String, to binding: Binding?) { bindings[vendor] = binding }
 
   // MARK: The file
 
@@ -54,7 +66,12 @@ package struct AdapterLock: Equatable, Sendable {
     JSON.object([
       "format": .string(AdapterLock.format), "adapters": .array(adapters.map(\.json)),
       "vendors": .array(
-        vendors.map { .object(["vendor": .string($0.vendor), "repository": .string($0.repository)]) }),
+        vendors.map {
+          .object([
+            "vendor": .string($0.vendor), "repository": .string($0.binding.repository),
+            "chosen": .bool($0.binding.isChosen),
+          ])
+        }),
     ]).canonical + [UInt8(ascii: "\n")]
   }
 
@@ -76,14 +93,17 @@ package struct AdapterLock: Equatable, Sendable {
       throw reader.error("adapters", "\(second.name) stands twice or out of order")
     }
     _ = try reader.list("vendors") { (json, path) throws(RecordError) -> Bool in
-      let entry = try RecordReader(json, path: path, keys: ["vendor", "repository"])
+      let entry = try RecordReader(json, path: path, keys: ["vendor", "repository", "chosen"])
       let vendor = try entry.string("vendor")
       let repository = try entry.string("repository")
       guard AdapterName.isVendor(vendor) else { throw entry.error("vendor", "a vendor's name is expected here") }
       guard KnownRepository.isName(repository) else {
         throw entry.error("repository", "a repository's name is expected here")
       }
-      guard bindings.updateValue(repository, forKey: vendor) == nil else {
+      guard
+        bindings.updateValue(Binding(repository: repository, isChosen: try entry.boolean("chosen")), forKey: vendor)
+          == nil
+      else {
         throw entry.error("vendor", "\(vendor) stands twice")
       }
       return true

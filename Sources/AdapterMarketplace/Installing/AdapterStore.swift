@@ -28,6 +28,7 @@ package struct AdapterStore: Sendable {
   package func path(ofProof publication: Publication) -> String {
     "\(filesPath)/\(Digest(of: publication.leaf)).proof"
   }
+  package func path(ofCatalog repository: String) -> String { path(ofRepository: repository) + "/catalog.jsonl" }
   func path(ofRepository name: String) -> String { "\(repositoriesPath)/\(name)" }
 
   // MARK: Reading

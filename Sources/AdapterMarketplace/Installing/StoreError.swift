@@ -18,6 +18,8 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
   case refused(String)
   /// Bytes are not those that were verified when they were installed.
   case altered(path: String, expected: Digest, found: Digest)
+  /// What a repository shows does not verify, or can't be reached.
+  case update(UpdateError)
   /// A file that a repository has outside its targets did not come.
   case source(repository: String, SourceError)
   /// What a repository's log shows contradicts what it showed before, or what its metadata say.
@@ -33,9 +35,23 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
     case .altered(let path, let expected, let found):
       "\(path): its SHA-256 is \(found), the lock says \(expected): it was altered after it was installed; "
         + "remove the adapter and install it again"
+    case .update(let error): error.description
     case .source(let repository, let error): "\(repository): \(error)"
     case .log(let repository, let reason): "\(repository): its log: \(reason)"
     }
+  }
+
+  /// Whether nothing was judged, only a file or a source could not be read or written: the same again may succeed.
+  package var isOutage: Bool {
+    switch self {
+    case .file, .inUse, .update(.file), .update(.busy): true
+    case .source(_, let error), .update(.source(let error, _)): !error.isMissing
+    default: false
+    }
+  }
+
+  package static func notInstalled(_ name: AdapterName) -> StoreError {
+    .missing("\(name) is not installed; exprove adapter list shows what is")
   }
 
   /// Runs `body`, whose failures are those of files.
@@ -46,6 +62,11 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
   /// Runs `body`, whose failures are those of the file at `path`.
   static func reading<Value>(_ path: String, _ body: () throws(RecordError) -> Value) throws(StoreError) -> Value {
     do throws(RecordError) { return try body() } catch { throw .malformed(path: path, reason: error.description) }
+  }
+
+  /// Runs `body`, whose failures are a repository's.
+  static func updating<Value>(_ body: () throws(UpdateError) -> Value) throws(StoreError) -> Value {
+    do throws(UpdateError) { return try body() } catch { throw .update(error) }
   }
 
   /// Parses the file at `path`.
