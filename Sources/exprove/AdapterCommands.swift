@@ -3,6 +3,7 @@
 internal import EventFlow
 import AdapterBinding
 import AdapterHost
+import AdapterMarketplace
 import ArgumentParser
 import ExecutionIR
 import ExecutionRun
@@ -14,25 +15,38 @@ struct AdapterGroup: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "adapter",
     abstract: "List adapters, read what one declares, begin a new one.",
-    subcommands: [List.self, Inspect.self, New.self])
+    subcommands: [
+      List.self, Inspect.self, New.self, Repository.self, Refresh.self, Search.self, Install.self, Upgrade.self,
+      Pin.self, Unpin.self, Remove.self, Outdated.self, Why.self, VerifyInstalled.self, Mirror.self,
+    ])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "List the adapters beside exprove and in $EXPROVE_ADAPTERS.",
+      abstract: "List the adapters beside exprove, in $EXPROVE_ADAPTERS, and those that were installed.",
       discussion: "EXAMPLE\n  exprove adapter list")
 
     @Flag(help: "One JSON object on standard output.")
     var json = false
 
     func run() throws {
-      try Failure.exit {
+      try Installs.exit {
         let entries = AdapterLocator.standard.all()
+        let store = try Installs.store()
+        let installed = try store.lock().adapters
         if json {
           let list = entries.map { JSON.object(["name": .string($0.name), "path": .string($0.path)]) }
-          return try Console.printJSON(.object(["adapters": .array(list)]))
+          return try Console.printJSON(
+            .object(["adapters": .array(list), "installed": .array(installed.map(\.shown))]))
         }
         for entry in entries { Console.print("\(entry.name)\t\(entry.path)") }
-        if entries.isEmpty { Console.note("no adapter is installed; add directories to EXPROVE_ADAPTERS") }
+        for adapter in installed {
+          Console.print(
+            "\(adapter.name) \(adapter.version)\t\(store.path(ofLibrary: adapter.digest))\tfrom \(adapter.repository)"
+              + (adapter.isPinned ? ", pinned" : ""))
+        }
+        if entries.isEmpty, installed.isEmpty {
+          Console.note("no adapter is installed; add directories to EXPROVE_ADAPTERS")
+        }
       }
     }
   }
