@@ -24,27 +24,39 @@ final class ServerConnections: Sendable {
 
   private let limits: HTTPLimits
   private let proxies: ProxySettings
-  private let tls: NIOSSLContext
+  private let authorities: [NIOSSLAdditionalTrustRoots]
+  private let tls = Mutex<NIOSSLContext?>(nil)
   private let kept = Mutex<[Kept]>([])
 
   /// `authorities`: files of certificates (PEM) that are trusted besides the system's.
   init(limits: HTTPLimits, proxies: ProxySettings, authorities: [String]) throws(SourceError) {
     self.limits = limits
     self.proxies = proxies
-    var configuration = TLSConfiguration.makeClientConfiguration()
-    configuration.minimumTLSVersion = .tlsv12
-    configuration.applicationProtocols = ["http/1.1"]
-    configuration.shutdownTimeout = .seconds(2)
+    var trusted: [NIOSSLAdditionalTrustRoots] = []
     for path in authorities {
       let certificates = try? NIOSSLCertificate.fromPEMFile(path)
       guard let certificates, !certificates.isEmpty else {
         throw .broken(path, reason: "it can't be read as certificates of authorities in PEM")
       }
-      configuration.additionalTrustRoots.append(.certificates(certificates))
+      trusted.append(.certificates(certificates))
     }
-    do { tls = try NIOSSLContext(configuration: configuration) } catch {
-      throw .broken(authorities.joined(separator: ", "), reason: "TLS can't be set up: \(error)")
+    self.authorities = trusted
+  }
+
+  /// What checks servers, made for the first that has to be: reading the system's authorities takes its time.
+  private func tlsContext() throws(NetworkFailure) -> NIOSSLContext {
+    let made = tls.withLock { tls -> Result<NIOSSLContext, any Error> in
+      if let tls { return .success(tls) }
+      var configuration = TLSConfiguration.makeClientConfiguration()
+      configuration.minimumTLSVersion = .tlsv12
+      configuration.applicationProtocols = ["http/1.1"]
+      configuration.shutdownTimeout = .seconds(2)
+      configuration.additionalTrustRoots = authorities
+      let made = Result { try NIOSSLContext(configuration: configuration) }
+      tls = try? made.get()
+      return made
     }
+    do { return try made.get() } catch { throw .broken("TLS can't be set up: \(error)") }
   }
 
   /// Asks for `location`. What broke on a kept connection before an answer came is asked once more on a fresh one.
@@ -138,13 +150,14 @@ final class ServerConnections: Sendable {
     }
     let name = isAddress ? nil : server.host
     let reached = proxy ?? server
-    let connected = bootstrap(until: deadline) { [tls, limits] channel in
+    let context = server.isSecure ? try tlsContext() : nil
+    let connected = bootstrap(until: deadline) { [limits] channel in
       guard proxy == nil || !server.isSecure else { return }
-      let tls = server.isSecure ? try NIOSSLClientHandler(context: tls, serverHostname: name) : nil
+      let tls = try context.map { try NIOSSLClientHandler(context: $0, serverHostname: name) }
       try SourceConnection.furnish(channel, limits: limits, first: pending, tls: tls)
     }.connect(host: reached.host, port: reached.port)
     let channel = try wait(connected, until: deadline)
-    guard server.isSecure, proxy != nil else { return channel }
+    guard let context, proxy != nil else { return channel }
     let loop = channel.eventLoop
     let opened = loop.makePromise(of: Void.self)
     let ready = loop.submit { [limits] in
@@ -152,8 +165,8 @@ final class ServerConnections: Sendable {
         ProxyTunnel(to: server, mostBytes: limits.headers, opened: opened), name: "tunnel")
     }
     ready.cascadeFailure(to: opened)
-    let furnished = opened.futureResult.flatMapThrowing { [tls, limits] in
-      let tls = try NIOSSLClientHandler(context: tls, serverHostname: name)
+    let furnished = opened.futureResult.flatMapThrowing { [limits] in
+      let tls = try NIOSSLClientHandler(context: context, serverHostname: name)
       try SourceConnection.furnish(channel, limits: limits, first: pending, tls: tls)
     }
     _ = try wait(furnished.map { channel }, until: deadline, closing: channel)

@@ -17,6 +17,7 @@ import sys
 import tempfile
 from importlib.metadata import version
 
+from market import Marketplace
 from memory import normalize, peak_memory
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -129,6 +130,24 @@ COMPARISONS = [
          ("as many field multiplications", "batch, products"),
          ("as many field multiplications and Keccak permutations", "batch, limit"),
      ]),
+    ("Marketplace of 10,000 adapters: nothing new, by the wall's clock", "refreshes", "market refresh", [
+        (peer("tuf", "Updater"), "python tuf refresh"),
+    ]),
+    ("Marketplace of 10,000 adapters: nothing new, processor time", "refreshes", "market refresh, processor", [
+        (peer("tuf", "Updater"), "python tuf refresh, processor"),
+    ]),
+    ("Marketplace of 10,000 adapters: trusted root to a target, by the wall's clock", "desks", "market first", [
+        (peer("tuf", "Updater, which syncs nothing"), "python tuf first"),
+    ]),
+    ("Marketplace of 10,000 adapters: trusted root to a target, processor time", "desks", "market first, processor", [
+        (peer("tuf", "Updater, which syncs nothing"), "python tuf first, processor"),
+    ]),
+    ("Marketplace of 10,000 adapters: a target of metadata on disk", "targets", "market lookup", [
+        (peer("tuf", "Updater"), "python tuf lookup"),
+    ]),
+    ("Marketplace of 10,000 adapters: two words in the catalog", "lines", "market search", [
+        (peer("orjson", "each line parsed"), "python orjson catalog"),
+    ]),
 ]
 
 
@@ -251,11 +270,12 @@ def main():
 
     for line in noise([], load):
         note("benchmarks: " + line, end="\n")
-    rows, memory, crowd = [], None, None
+    rows, memory, crowd, market = [], None, None, None
     # On the disk that the build is on: what is held in memory alone is quickly synced.
     work = tempfile.mkdtemp(prefix="benchmarks-", dir=os.path.dirname(options.build))
     ours = Worker([os.path.join(options.build, "benchmarks"), options.captures, work])
     peers = Worker([sys.executable, os.path.join(HERE, "peers.py"), options.captures, work])
+    marketplace = None
 
     def ask(name):
         if name == "exprove normalize":
@@ -265,7 +285,11 @@ def main():
     try:
         for comparison in COMPARISONS:
             if re.search(options.only, comparison[0], re.IGNORECASE):
+                if comparison[2].startswith("market ") and marketplace is None:
+                    marketplace = Marketplace(ours.command, work, note)
                 rows += compare(ask, comparison, options.rounds, note)
+        if marketplace is not None:
+            market = marketplace.memory(peers.command)
         if re.search(options.only, "peak memory", re.IGNORECASE):
             digest = ask("itch digest")
             told = ask("64 workers")
@@ -276,15 +300,18 @@ def main():
     finally:
         ours.close()
         peers.close()
+        if marketplace is not None:
+            marketplace.close()
         shutil.rmtree(work)
     note("", end="\r")
     warnings = noise(rows, load)
     if options.json:
-        print(json.dumps({"load": load, "rows": rows, "memory": memory, "crowd": crowd, "warnings": warnings}, indent=2))
+        print(json.dumps({"load": load, "rows": rows, "memory": memory, "crowd": crowd, "market": market,
+                          "warnings": warnings}, indent=2))
         return
     if rows:
         print(table(rows))
-    for told in (crowd, memory):
+    for told in (market, crowd, memory):
         if told:
             print(told["text"])
     for line in warnings:

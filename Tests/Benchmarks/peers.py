@@ -8,12 +8,14 @@ import os
 import sqlite3
 import statistics
 import sys
+import tempfile
 import time
 
 # itchfeed as it is installed by default; its C++ backend is a contestant of its own.
 os.environ["ITCH_NO_CPP"] = "1"
 
 CAPTURES, WORK = sys.argv[1:3]
+HOST = "127.0.0.1"
 
 
 def read(name):
@@ -181,6 +183,80 @@ def sqlite():
     return one_pass
 
 
+def catalog():
+    """Each line of the marketplace's catalog becomes Python objects; then the words are looked for."""
+    import glob
+    import orjson as library
+    with open(glob.glob(os.path.join(WORK, "market/targets/catalog/*"))[0], "rb") as file:
+        data = file.read()
+    words = ["itch", "venue 42 "]
+
+    def one_pass():
+        def body():
+            hits = 0
+            for line in data.splitlines():
+                entry = library.loads(line)
+                text = "\n".join([entry["name"], entry["summary"], entry["licence"], *entry["protocols"]]).lower()
+                hits += all(word in text for word in words)
+            return hits
+        spent, hits = timed(body)
+        return data.count(b"\n"), len(data), spent, f"{hits} hits"
+    return one_pass
+
+
+def tuf(part, clock=time.monotonic_ns):
+    """A client of its own each time, and connections of its own; a new directory, or one that has all metadata already."""
+    from tuf.ngclient import Updater
+    target = "vendor-117/feed-31/1.13.0/linux-x86_64.so"
+    with open(os.path.join(WORK, "market/metadata/1.root.json"), "rb") as file:
+        root = file.read()
+    with open(os.path.join(WORK, "market-port"), encoding="utf-8") as file:
+        address = f"{HOST}:{file.read()}"
+
+    def client(directory):
+        return Updater(directory, f"http://{address}/metadata/", target_base_url=f"http://{address}/targets/", bootstrap=root)
+
+    def found(updater):
+        info = updater.get_targetinfo(target)
+        return f"{info.length} bytes, {info.hashes['sha256']}"
+
+    def refresh(directory):
+        start = clock()
+        updater = client(directory)
+        updater.refresh()
+        return clock() - start, f"snapshot {updater._trusted_set.snapshot.version}"
+
+    def first(_):
+        directory = tempfile.mkdtemp(dir=WORK)
+        start = clock()
+        updater = client(directory)
+        updater.refresh()
+        answer = found(updater)
+        return clock() - start, answer
+
+    def lookup(directory):
+        updater = client(directory)
+        updater.refresh()
+        start = clock()
+        answer = found(updater)
+        return clock() - start, answer
+
+    body, count = {"refresh": (refresh, 20), "first": (first, 3), "lookup": (lookup, 5), "idle": (None, 0)}[part]
+    kept = None
+
+    def one_pass():
+        nonlocal kept
+        if part in ("refresh", "lookup") and kept is None:
+            kept = tempfile.mkdtemp(dir=WORK)
+            found(client(kept))
+        spent, answer = 0, ""
+        for _ in range(count):
+            took, answer = body(kept)
+            spent += took
+        return max(1, count), 0, spent, answer
+    return one_pass
+
+
 SPOT, USDM = "binance/spot_btcusdt_20240808.gz", "binance/usdm_btcusdt_20240808.gz"
 MAKERS = {
     "itchfeed": itchfeed, "itchcpp": itchcpp, "itchcpp book": itchcpp_book, "sqlite": sqlite,
@@ -188,6 +264,10 @@ MAKERS = {
     "msgspec spot": lambda: msgspec(SPOT), "msgspec usdm": lambda: msgspec(USDM),
     "simdjson spot": lambda: simdjson(SPOT), "simdjson usdm": lambda: simdjson(USDM),
     "osqp 48x4": lambda: osqp("48x4", True), "osqp 48x4, solve": lambda: osqp("48x4", False),
+    "orjson catalog": catalog, "tuf idle": lambda: tuf("idle"),
+    "tuf refresh": lambda: tuf("refresh"), "tuf refresh, processor": lambda: tuf("refresh", time.process_time_ns),
+    "tuf first": lambda: tuf("first"), "tuf first, processor": lambda: tuf("first", time.process_time_ns),
+    "tuf lookup": lambda: tuf("lookup", time.process_time_ns),
     "osqp 13x3": lambda: osqp("13x3-caps", True), "osqp 13x3, solve": lambda: osqp("13x3-caps", False),
 }
 

@@ -14,6 +14,7 @@ static uint64_t clock_value(clockid_t clock) {
 }
 
 uint64_t limits_thread_time(void) { return clock_value(CLOCK_THREAD_CPUTIME_ID); }
+uint64_t limits_process_time(void) { return clock_value(CLOCK_PROCESS_CPUTIME_ID); }
 uint64_t limits_wall_time(void) { return clock_value(CLOCK_MONOTONIC); }
 
 uint64_t limits_walk(const uint8_t *bytes, uint64_t size) {

@@ -15,6 +15,8 @@ extern "C" {
 
 /* Nanoseconds of processor time that the calling thread used: unlike the wall's they don't grow while others run. */
 uint64_t limits_thread_time(void);
+/* The same of all threads of the process, for work that several share. */
+uint64_t limits_process_time(void);
 /* Nanoseconds of the wall, for what waits for a disk. */
 uint64_t limits_wall_time(void);
 
