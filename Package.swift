@@ -271,8 +271,9 @@ if Context.environment["EXPROVE_DEV"] == "1" {
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "AdapterHost", "BenchmarkLimits", "CExProveABI", "CivilTime", "DurableFiles", "EventFlow", "ExecutionIR",
-        "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RunJournal", "SecureAggregation", "TransparencyLog",
+        "AdapterHost", "AdapterMarketplace", "BenchmarkLimits", "CExProveABI", "CivilTime", "DurableFiles", "EventFlow",
+        "ExecutionIR", "ExecutionSolver", "Feeds", "Governance", "MarketModel", "RepositoryNetwork", "RunJournal",
+        "SecureAggregation", "TransparencyLog", "UpdateFramework",
       ], path: "Tests/Benchmarks/Worker", swiftSettings: swiftRules),
   ]
 }
