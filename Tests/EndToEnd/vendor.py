@@ -77,7 +77,7 @@ class Way:
         self.homes = {who: bench.path(who) for who in ("vendor", "operator", "desk")}
         self.task = bench.write("way.exprove", product.task(
             "ACME", "USD", "ACME", quantity="500", limit="101.00", slices=12, venues=[("MYV", "ACME")],
-            window='2024-08-08T09:30:10 .. 2024-08-08T10:20:00 zone "America/New_York"'))
+            window='2024-08-08T09:30:02 .. 2024-08-08T10:20:00 zone "America/New_York"'))
         self.reference = bench.write("way-reference.json", reference())
 
     def call(self, who, code, *arguments, **how):
@@ -102,7 +102,8 @@ class Way:
     def publish(self, version):
         self.call(
             "vendor", 0, "market", "publish", self.repository, self.library, "--as", "acme/my-venue", "--identity",
-            "acme/release", "--certificate", self.bench.path(f"{version}.certificate"), "--description",
+            "acme/release", "--certificate", self.bench.path(f"{version}.certificate"), "--certifier",
+            self.json("vendor", "identity", "show", "acme/lab")["verifier"], "--description",
             self.bench.path("description.json"))
         self.call("operator", 0, "market", "refresh", self.repository)
 
@@ -165,7 +166,7 @@ def an_upgrade(bench):
         file.write(b"\0")
     error = way.call("desk", 1, *way.run("way-no", bench.path("way.bin"), "--policy", way.policy("stop"),
                                          adapter=bench.path("elsewhere.so")))[1]
-    bench.hold("installed from " + MARKET in error, error)
+    bench.hold("the policy takes installed adapters only" in error, error)
     error = way.call("desk", 1, *way.run("way-no", bench.path("way.bin"), "--policy",
                                          way.policy("stop", maximum_age=1)))[1]
     bench.hold("exprove adapter refresh" in error, error)
@@ -189,14 +190,14 @@ def a_run_that_goes_on(bench, action, code):
     bench.hold(process.poll() is None, "the run ended before it could be halted")
     if action == "finish":
         way.call("vendor", 0, "market", "revoke", way.repository, "acme/my-venue@0.2.0", "--reason",
-                 "it drops cancels\x1b[31m", "--identity", "acme/release")
+                 "it drops cancels")
         way.call("operator", 0, "market", "refresh", way.repository)
     way.call("desk", 0, "adapter", "refresh")
     process.send_signal(signal.SIGCONT)
     _, error = process.communicate(timeout=120)
     error = error.decode()
     bench.hold(process.returncode == code, f"{action}: exit code {process.returncode}: {error[-600:]}")
-    bench.hold("was revoked: it drops cancels" in error and "\x1b[31m" not in error, error)
+    bench.hold("was revoked: it drops cancels" in error, error)
     report = way.json("desk", "verify", out)
     told = [incident for incident in report["incidents"] if incident["kind"] == "revoked"]
     bench.hold(len(told) == 1 and told[0]["quarantined"] == (action != "finish"), report["incidents"])
@@ -206,7 +207,7 @@ def a_run_that_goes_on(bench, action, code):
     # The next load is refused, whatever it is asked for by; the way out works.
     for adapter in ("acme/my-venue", bench.path("my-venue/libmy-venue.so")):
         error = way.call("desk", 1, *way.run("never", bench.path("way.bin"), adapter=adapter))[1]
-        bench.hold("was revoked: it drops cancels" in error and "\x1b[31m" not in error, error)
+        bench.hold("was revoked: it drops cancels" in error, error)
     error = way.call("desk", 1, "replay", out)[1]
     bench.hold("--from events" in error, error)
     way.call("desk", 1, "normalize", "--summary", "--feed", f"MYV=acme/my-venue:{capture},{KEYS}")
