@@ -19,7 +19,7 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata
 
 import product
-from market_kills import killed
+from market_kills import publish_killed, rotations_killed
 from market_pages import pages
 from market_site import DESCRIPTION, LIBRARY, NAME, Site, Stranger, certificate_of, serve, sha256, template, version_of
 
@@ -320,4 +320,5 @@ def audited(bench):
 
 
 if __name__ == "__main__":
-    product.prove("market", begun, publishes, staged, withdrawn, rotated, one_writer, audited, pages, killed)
+    product.prove("market", begun, publishes, staged, withdrawn, rotated, one_writer, audited, pages, publish_killed,
+                  rotations_killed)
