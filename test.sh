@@ -76,7 +76,7 @@ step "fuzz corpus" .build/release/fuzz-replay Tests/Fuzz/corpus
 step "readme" python3 Tests/EndToEnd/readme.py .build/release/exprove .build/release
 step "context" python3 Tests/EndToEnd/context.py .build/release/exprove .build/release ${EXPROVE_DATA:+"$EXPROVE_DATA"}
 step "masked" python3 Tests/EndToEnd/masked.py .build/release/exprove .build/release
-for proof in market install updates vendor; do
+for proof in market install installed updates vendor; do
   step "$proof" python3 "Tests/EndToEnd/$proof.py" .build/release/exprove .build/release
 done
 if [ -n "${EXPROVE_DATA:-}" ]; then

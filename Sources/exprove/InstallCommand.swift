@@ -81,7 +81,6 @@ struct InstallOptions: ParsableArguments {
   }
 
   func begin(_ command: String) throws -> Installation {
-    Interrupt.listen()
     return try Installs.begin(command, offline: offline, policy: policy)
   }
 

@@ -25,7 +25,6 @@ extension AdapterGroup {
 
     func run() throws {
       try Installs.exit {
-        Interrupt.listen()
         var installation = try Installs.begin("mirror", offline: false)
         let names = installation.repositories.map(\.name)
         guard let name = repository ?? (names.count == 1 ? names[0] : nil) else {

@@ -32,7 +32,8 @@ extension AdapterGroup {
       @Argument(help: "What it is called here.") var name: String
       @Argument(help: ArgumentHelp("An http or https URL, or a directory.", valueName: "address")) var address: String
       @Option(help: ArgumentHelp("Its root metadata.", valueName: "file")) var root: String
-      @Option(help: ArgumentHelp("The largest is asked first.", valueName: "number")) var priority: Int64 = 0
+      @Option(parsing: .unconditional, help: ArgumentHelp("The largest is asked first.", valueName: "number"))
+      var priority: Int64 = 0
       @Option(name: .customLong("vendor"), help: "A vendor whose adapters come from here alone; repeatable.")
       var vendors: [String] = []
       @Flag(help: "One JSON object on standard output.") var json = false

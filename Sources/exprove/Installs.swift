@@ -18,7 +18,8 @@ enum Installs {
 
   /// The right to change the store, with a word on who is waited for.
   static func change(_ command: String) throws -> StoreChange {
-    try store().change(as: "exprove adapter \(command)") { Console.note($0) }
+    Interrupt.heedSizeLimit()
+    return try store().change(as: "exprove adapter \(command)") { Console.note($0) }
   }
 
   static func terms(offline: Bool, policy: String? = nil) throws(RunError) -> InstallTerms {

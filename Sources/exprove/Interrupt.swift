@@ -10,8 +10,11 @@ enum Interrupt {
 
   static var happened: Bool { flag.load(ordering: .relaxed) }
 
+  /// For what needs no end of its own: whenever it is ended, what it has written holds.
+  static func heedSizeLimit() { signal(SIGXFSZ, SIG_IGN) }
+
   static func listen() {
-    signal(SIGXFSZ, SIG_IGN)
+    heedSizeLimit()
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
         if Interrupt.flag.exchange(true, ordering: .relaxed) {

@@ -56,7 +56,8 @@ func locked(
     ("\"vendor\":\"zeta\"", "\"vendor\":\"acme\""),
     ("\"vendor\":\"zeta\"", "\"vendor\":\"root\""), ("\"range\":\"^1.2\"", "\"range\":\"newest\""),
     ("{\"adapters\"", "{ \"adapters\""), ("\"format\"", "\"extra\":1,\"format\""), ("\"sha256\":\"", "\"sha256\":\"A"),
-    ("\"threshold\":1", "\"threshold\":0"), ("\"platform\":\"", "\"platform\":\"other-"),
+    ("\"threshold\":1", "\"threshold\":0"), ("\"chosen\":true", "\"chosen\":1"),
+    ("\"platform\":\"", "\"platform\":\"other-"),
     ("\"vendors\":", "\"adapters\":[],\"vendors\":"),
   ])
   func refuses(text: String, instead: String) throws {

@@ -126,7 +126,8 @@ package struct StoreChange: ~Copyable {
   /// has read the state before still finds its own.
   package mutating func commit() throws(StoreError) {
     guard lock != committed else { return }
-    let before = committed
+    // First, since on a full disk it makes the room that the lock file needs.
+    try sweep(keeping: committed.adapters + lock.adapters)
     let path = store.lockPath
     let bytes = lock.encoded
     guard bytes.count <= AdapterLock.largest else {
@@ -134,7 +135,6 @@ package struct StoreChange: ~Copyable {
     }
     try StoreError.wrap { () throws(FileError) in try Files.writeDurably(bytes, to: path, mode: 0o600) }
     committed = lock
-    try sweep(keeping: before.adapters + lock.adapters)
   }
 
   private func sweep(keeping adapters: [LockedAdapter]) throws(StoreError) {

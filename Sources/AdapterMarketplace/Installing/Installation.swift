@@ -153,15 +153,21 @@ package struct Installation: ~Copyable {
     let before = revocations
     try sessions[index].takeRevocations(ofVendor: name.vendor, into: &revocations)
     if revocations != before { try change.write(revocations) }
-    let listed = try sessions[index].listed(name)
+    var listed = try sessions[index].listed(name)
     let demand = ReleaseDemand(
       name: name, range: range, platform: terms.platform, hostABI: terms.hostABI,
       installed: change.lock.adapter(name)?.version)
     let known = revocations
-    let choice = ReleaseChoice(demand, from: listed.releases, unreadable: listed.unreadable) {
-      known.revocation(of: $0)
+    while true {
+      let choice = ReleaseChoice(demand, from: listed.releases, unreadable: listed.unreadable) {
+        known.revocation(of: $0)
+      }
+      let resolved = Resolved(
+        choice: choice, repository: sessions[index].repository, session: index, listed: listed)
+      guard let path = choice.chosen?.path, try !sessions[index].confirms(path, listed) else { return resolved }
+      listed.releases.removeAll { $0.path == path }
+      listed.unreadable.append((path, "another role decides about this path"))
     }
-    return Resolved(choice: choice, repository: sessions[index].repository, session: index, listed: listed)
   }
 
   // MARK: Installing
@@ -252,10 +258,10 @@ package struct Installation: ~Copyable {
   /// Where the repository's log has the publication; nil where there is no log.
   private mutating func fetchProof(_ release: Release, _ session: Int) throws(StoreError) -> LockedAdapter.LogPosition?
   {
-    guard sessions[session].log != nil else { return nil }
+    guard let log = sessions[session].log else { return nil }
     let place = store.path(ofProof: release.publication)
     if let stored = try store.read(place, limit: Installation.largestProof),
-      let position = try? sessions[session].position(of: release.publication, proof: stored)
+      let position = log.position(ofStored: stored, of: release.publication)
     {
       return position
     }

@@ -65,6 +65,7 @@ package struct ReleaseChoice: Sendable {
     revocation: (Digest) -> Revocation?
   ) {
     var best: Release?
+    var older: [Release] = []
     var left: [LeftOut] = unreadable.map {
       LeftOut(
         version: $0.path.version, platform: $0.path.platform.description,
@@ -78,12 +79,13 @@ package struct ReleaseChoice: Sendable {
       if let reason = ReleaseChoice.obstacle(release, demand, revocation) {
         leave(release, reason)
       } else if let other = best, other.path.version >= release.path.version {
-        leave(release, "\(other.path.version) is newer")
+        older.append(release)
       } else {
-        if let other = best { leave(other, "\(release.path.version) is newer") }
+        if let other = best { older.append(other) }
         best = release
       }
     }
+    if let best { for release in older { leave(release, "\(best.path.version) is newer") } }
     chosen = best
     leftOut = left.sorted {
       $0.version == $1.version ? ($0.platform, $0.reason) < ($1.platform, $1.reason) : $0.version > $1.version

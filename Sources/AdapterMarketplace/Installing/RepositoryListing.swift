@@ -95,6 +95,12 @@ extension RepositorySession {
     return found
   }
 
+  /// Whether a search for a listed release ends with the file that was listed (TUF 1.0 section 5.6.7).
+  mutating func confirms(_ path: ReleasePath, _ listed: Listed) throws(StoreError) -> Bool {
+    guard let file = listed.vouchers[path]?.files.first(where: { $0.path == path })?.file else { return false }
+    return try target(path.library) == file
+  }
+
   struct Unreadable: Error {
     let reason: String
   }
@@ -119,12 +125,12 @@ extension RepositorySession {
     fileprivate(set) var vouchers: [ReleasePath: RoleListing] = [:]
   }
 
+  /// Roles are asked in the order of their delegations, and the first that lists a path counts; `Installation.resolve` holds
+  /// what is chosen against the search that TUF prescribes.
   mutating func listed(_ name: AdapterName) throws(StoreError) -> Listed {
     var listed = Listed()
     for listing in try listings(vendor: name.vendor) {
       for (path, file) in listing.files where path.name == name && listed.vouchers[path] == nil {
-        // The role that a search for the target ends with is the one whose word counts.
-        guard try target(path.library) == file else { continue }
         listed.vouchers[path] = listing
         switch RepositorySession.release(path, file) {
         case .success(let release): listed.releases.append(release)

@@ -63,6 +63,25 @@ package struct RepositoryLog: Sendable {
     seen = Seen(checkpoint: checkpoint, note: note)
   }
 
+  /// Where a proof has a publication that was verified before it was stored, when it was held against the log of then. What the
+  /// log showed later goes on from that, so no tile is needed. Nil unless it still leads to a log of this key.
+  package func position(ofStored proof: [UInt8], of publication: Publication) -> LockedAdapter.LogPosition? {
+    guard let read = try? LogProof(parsing: proof),
+      let checkpoint = try? read.verify(leaf: publication.leaf, keys: [key]),
+      checkpoint.origin.utf8.elementsEqual(key.name.utf8)
+    else { return nil }
+    return try? position(read, checkpoint, of: publication)
+  }
+
+  private func position(
+    _ proof: LogProof, _ checkpoint: Checkpoint, of publication: Publication
+  ) throws(StoreError) -> LockedAdapter.LogPosition {
+    guard let index = Int64(exactly: proof.index), let size = Int64(exactly: checkpoint.size) else {
+      throw .log(repository: repository, reason: "the proof of \(publication.path.library) is of too large a log")
+    }
+    return LockedAdapter.LogPosition(key: key.description, index: index, size: size)
+  }
+
   /// Verifies a proof that the log has a publication, and that the proof's checkpoint is of the log which is watched.
   package mutating func verify(
     _ bytes: [UInt8], of publication: Publication
@@ -90,10 +109,7 @@ package struct RepositoryLog: Sendable {
           + "\(seen?.checkpoint.size ?? 0): the release is hidden from others. Nothing is installed; ask the operator")
     }
     try require(checkpoint, isBeginningOf: head)
-    guard let index = Int64(exactly: proof.index), let size = Int64(exactly: checkpoint.size) else {
-      throw .log(repository: repository, reason: "the proof of \(publication.path.library) is of too large a log")
-    }
-    return LockedAdapter.LogPosition(key: key.description, index: index, size: size)
+    return try position(proof, checkpoint, of: publication)
   }
 
   /// Throws unless the tree of `new` begins with the tree of `old`, by the log's own tiles (RFC 6962 section 2.1.2).

@@ -20,9 +20,10 @@ package struct RepositorySession: Sendable {
   ///   - now: seconds since 1970
   ///   - isOffline: goes by what was stored, as of the time of the last refresh
   package init(
-    _ repository: KnownRepository, store: AdapterStore, source: any RepositorySource, now: Int64,
+    _ repository: KnownRepository, store: AdapterStore, source given: any RepositorySource, now: Int64,
     isOffline: Bool = false
   ) throws(StoreError) {
+    let source: any RepositorySource = isOffline ? UnaskedSource(name: repository.name) : given
     self.repository = repository
     self.store = store
     self.source = source

@@ -28,6 +28,7 @@ extension StoreChange {
     try StoreError.wrap { () throws(FileError) in
       try Files.removeTree(directory)
       try Files.makeDirectory(trusted, mode: 0o700)
+      try Files.syncDirectory(of: directory)
     }
     try StoreError.updating { () throws(UpdateError) in try UpdateClient.begin(directory: trusted, root: root) }
     var session = try RepositorySession(repository, store: store, source: source, now: now)
