@@ -82,6 +82,28 @@ import UpdateFramework
     #expect(try found(&repository, "p/x").length == nil)
   }
 
+  /// A role is listed with what roles below it have, as the search finds it and no more.
+  @Test func aRoleIsListedWithThoseBelowIt() throws {
+    var repository = try TestRepository()
+    try repository.delegate("a", to: [7], paths: ["p/*"])
+    try nest(&repository, "a1", under: "a", key: 9, paths: ["p/x*", "q/*"], isTerminating: true)
+    try nest(&repository, "a2", under: "a", key: 10, paths: ["p/*"])
+    try nest(&repository, "a", under: "a2", key: 7, paths: ["p/*"])
+    try repository.add("p/own", [], role: "a")
+    try repository.add("p/x1", [1], role: "a1")
+    // Outside of what leads to it, behind a role that ends the search, and a second time.
+    for path in ["q/x", "p/y1"] { try repository.add(path, [1], role: "a1") }
+    for path in ["p/x2", "p/x1", "p/own", "p/z"] { try repository.add(path, [1, 2], role: "a2") }
+    repository.targets.version += 1
+    try repository.publish()
+    let test = try TestClient(repository)
+    var client = try test.client()
+    let listed = try #require(try client.role("a"))
+    #expect(listed.targets.mapValues(\.length) == ["p/own": 0, "p/x1": 1, "p/z": 2])
+    for (path, file) in listed.targets { #expect(try client.target(path) == file) }
+    for path in ["q/x", "p/y1", "p/x2"] { #expect(try client.target(path) == nil) }
+  }
+
   @Test func aCircleIsWalkedOnce() throws {
     var repository = try TestRepository()
     try repository.delegate("a", to: [7], paths: ["p/*"], isTerminating: false)
