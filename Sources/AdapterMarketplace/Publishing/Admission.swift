@@ -139,9 +139,12 @@ struct Admission {
     guard let delegations = targets.body.delegations else { return }
     for role in delegations.roles where role.name != MarketFiles.catalogRole {
       let party = SigningParty(name: role.name, role: role.keys, keys: delegations.keys)
+      let old = state.targets.body.delegations?.role(role.name)
+      // What neither changes nor has other keys is not even read: there may be many vendors.
+      if staged.roles[role.name] == nil, old?.keys == role.keys { continue }
       let before: SignedMetadata<TargetsMetadata>?
       do throws(MarketError) {
-        before = state.targets.body.delegations?.role(role.name) == nil ? nil : try state.role(role.name)
+        before = old == nil ? nil : try state.role(role.name)
       } catch {
         throw Obstacle(text: error.description, isRefusal: true)
       }

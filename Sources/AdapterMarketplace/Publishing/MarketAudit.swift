@@ -142,7 +142,9 @@ package struct MarketAudit: Sendable {
     }
   }
 
-  private func relative(_ path: String) -> String { String(path.dropFirst(files.directory.utf8.count + 1)) }
+  private func relative(_ path: String) -> String {
+    String(decoding: path.utf8.dropFirst(files.directory.utf8.count + 1), as: UTF8.self)
+  }
 
   private mutating func checkVendor(_ vendor: String, _ metadata: TargetsMetadata) {
     vendors += 1

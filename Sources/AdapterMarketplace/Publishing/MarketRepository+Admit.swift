@@ -42,7 +42,25 @@ extension MarketRepository {
     let vendors =
       wasStanding || renewing ? state.vendors : admission.roles.map(\.name).filter { AdapterName.isVendor($0) }
     try writePages(of: vendors)
+    if renewing { try removeOldCatalogs() }
     return outcome
+  }
+
+  /// Catalogs that newer ones replaced go, but for the last three: a client may be reading them.
+  private func removeOldCatalogs() throws(MarketError) {
+    guard let latest = state.snapshot.files[MarketFiles.catalogRole + ".json"]?.version else { return }
+    var kept: Set<String> = []
+    for version in max(1, latest - 2)...latest {
+      let path = files.metadata(MarketFiles.catalogRole, version: version)
+      guard let bytes = try files.readIfThere(path, limit: MarketFiles.limit(MarketFiles.catalogRole)) else { continue }
+      let metadata: SignedMetadata<TargetsMetadata> = try MarketState.decode(bytes, MarketFiles.catalogRole, files)
+      if let file = metadata.body.targets[Catalog.target] { kept.insert(files.target(Catalog.target, file.sha256)) }
+    }
+    let directory = files.path("targets/\(MarketFiles.catalogRole)")
+    for name in try MarketError.files({ () throws(FileError) in try Files.names(in: directory) })
+    where !kept.contains(directory + "/" + name) {
+      try files.remove(directory + "/" + name)
+    }
   }
 
   private static func told(_ admission: Admission) -> [String] {

@@ -138,8 +138,13 @@ extension MarketRepository {
 
   /// Adds signatures to metadata in `incoming/` by all of the role's keys that are here.
   package mutating func sign(role: String) throws(MarketError) -> Signing {
-    let staged = try StagedMetadata(files)
+    var staged = try StagedMetadata(files)
     let parties = parties(role, staged)
+    // An interrupted rotation may have left what the new keys are to sign unwritten.
+    if role != "root", staged.roles[role] == nil, parties.count == 2, parties[0].role != parties[1].role {
+      try stage(role) { _ throws(MarketError) in true }
+      staged = try StagedMetadata(files)
+    }
     if role == "root" {
       guard let file = staged.root else { throw missing(role, staged) }
       return try sign(file, role, parties, changes(state.root.body.json, file.body.json))

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AdapterMarketplace
+import ExecutionIR
+import Governance
+import Testing
+import TransparencyLog
+import UpdateFramework
+
+@Suite struct KeysTests {
+  private let library = "acme/itch/1.0.0/\(Platform.host).so"
+
+  /// Two people who never meet: one publishes, the other signs, the operator admits.
+  @Test func aVendorsThresholdSignsByTurns() throws {
+    let market = try MarketFixture(vendors: [])
+    let keys = [try market.identity("acme").verifier, try market.identity("second").verifier]
+    try market.operate { repository throws(MarketError) in
+      try repository.addVendor("acme", keys: keys, threshold: 2)
+      _ = try repository.admit()
+    }
+    let draft = try market.draft()
+    let first = try market.publish(draft)
+    #expect(first.waiting.contains { $0.contains("acme version 1 is signed by 1 of the 2") })
+    var client = try market.client()
+    // A vendor that has published nothing yet has no metadata.
+    #expect(throws: UpdateError.self) { try client.target(library) }
+    let signing = try market.operate(["second"]) { r throws(MarketError) in try r.sign(role: "acme") }
+    #expect(signing.lack == nil && signing.added.count == 1)
+    #expect(signing.changes.contains("added: targets.\(library)"))
+    let outcome = try market.operate { r throws(MarketError) in try r.admit() }
+    #expect(outcome.waiting.isEmpty && outcome.refused.isEmpty)
+    client = try market.client()
+    #expect(try client.target(library) != nil)
+    #expect(try market.audit().isSound)
+  }
+
+  @Test func whoHasNoKeySaysWhichAndWhere() throws {
+    let market = try MarketFixture()
+    let draft = try market.draft()
+    let error = marketError { try market.operate(["nobody"]) { r throws(MarketError) in _ = try r.stage(draft) } }
+    guard case .key(let text) = error else { return #expect(Bool(false), "\(String(describing: error))") }
+    #expect(text.contains("the role acme") && text.contains(market.home("nobody")) && text.contains("--key-home"))
+    // What a vendor stages alone waits for whoever has the repository's keys.
+    let staged = try market.operate(["acme"]) { repository throws(MarketError) in
+      _ = try repository.stage(draft)
+      return try repository.admit()
+    }
+    #expect(staged.lacking?.contains("timestamp") == true && market.exists("incoming/acme.json"))
+    let admitted = try market.operate { r throws(MarketError) in try r.admit() }
+    #expect(admitted.admitted.contains("\(library) sha256:\(draft.digest)") && !market.exists("incoming/acme.json"))
+  }
+
+  /// With the old key gone, root's threshold alone gives the timestamp another.
+  @Test(arguments: ["timestamp", "snapshot", "targets"])
+  func aLostKeyIsReplaced(role: String) throws {
+    let market = try MarketFixture()
+    _ = try market.publish(try market.draft())
+    let lost = "\(MarketFixture.name)/\(role)".replacing("/", with: "+") + ".identity"
+    try remove("\(market.home("operator"))/\(lost)")
+    let waiting = try market.operate { repository throws(MarketError) in
+      _ = try repository.rotate(role, MarketRepository.Rotation())
+      return try repository.admit()
+    }
+    #expect(waiting.lacking != nil || !waiting.waiting.isEmpty)
+    _ = try market.client("early")
+    let done = try market.operate { r throws(MarketError) in try r.admit(isLost: true) }
+    #expect(done.lacking == nil && done.waiting.isEmpty, "\(done)")
+    _ = try market.client("early")
+    var client = try market.client("late")
+    #expect(try client.target(library) != nil && client.root.version == 2)
+    #expect(try market.audit().isSound)
+  }
+
+  @Test func rootNeedsItsOldThresholdAndItsNewOne() throws {
+    let market = try MarketFixture(rootKeys: 2, rootThreshold: 2)
+    let others = ["a", "b"].map { name in
+      MarketKeysTestIdentity(name: name, home: market.home(name))
+    }
+    var rotation = MarketRepository.Rotation()
+    rotation.keys = try others.map { try $0.make().verifier }
+    let wanted = rotation
+    let first = try market.operate { repository throws(MarketError) in
+      _ = try repository.rotate("root", wanted)
+      return try repository.admit()
+    }
+    #expect(first.waiting.contains { $0.contains("root version 2 is signed by 0 of the 2") }, "\(first)")
+    let half = try market.operate(["a"]) { r throws(MarketError) in try r.sign(role: "root") }
+    #expect(half.lack?.contains("1 of the 2") == true)
+    #expect(try market.client().root.version == 1)
+    _ = try market.operate(["b"]) { r throws(MarketError) in try r.sign(role: "root") }
+    _ = try market.operate { r throws(MarketError) in try r.admit() }
+    #expect(try market.client().root.version == 2)
+    #expect(try market.audit().isSound)
+  }
+
+  @Test func rootCantRenameTheRepository() throws {
+    let market = try MarketFixture()
+    var body = try SignedMetadata<RootMetadata>(decoding: try market.read("metadata/1.root.json"), name: "root").body
+    let other = try market.identity("other")
+    body.version = 2
+    body.other[RepositoryIdentity.member] = RepositoryIdentity(name: "x", log: other.verifier).json
+    let root = try Identity.load(name: "\(MarketFixture.name)/root-1", home: market.home("operator"))
+    let signer = MetadataSigner(key: MetadataKey(ed25519: root.verifier.publicKey)) { try root.sign($0) }
+    try makeIncoming(market)
+    try market.write(try SignedMetadata.sign(body, by: [signer]), "incoming/root.json")
+    let outcome = try market.operate { r throws(MarketError) in try r.admit() }
+    #expect(
+      outcome.refused.contains { $0.contains("changes the repository's name") }
+        && !market.exists("metadata/2.root.json"))
+  }
+}
+
+private struct MarketKeysTestIdentity {
+  let name: String
+  let home: String
+  func make() throws -> Identity { try Identity.loadOrCreate(name: "\(name).example/root", home: home) }
+}
