@@ -37,9 +37,11 @@ extension AdapterGroup {
         }
         let search = CatalogSearch(words: words)
         var found: [(repository: String, entry: CatalogEntry)] = []
+        var count = 0
         for repository in repositories {
           guard let bytes = try catalog(of: repository.name, store) else { continue }
-          let result = search.find(in: bytes)
+          let result = search.find(in: bytes, limit: limit)
+          count += result.found
           found += result.entries.map { (repository.name, $0) }
           if result.unreadable > 0 {
             Console.note(
@@ -47,13 +49,13 @@ extension AdapterGroup {
             )
           }
         }
-        if json { return try Console.printJSON(answer(found)) }
+        if json { return try Console.printJSON(answer(found, count)) }
         for (repository, entry) in found.prefix(limit) {
           Console.print(
             "\(entry.name) \(entry.latest)\t\(repository)\t\(entry.platforms.map(printable).joined(separator: ", "))\t"
               + printable(entry.summary))
         }
-        if found.count > limit { Console.note("\(found.count - limit) more; --limit shows them") }
+        if count > limit { Console.note("\(count - limit) more; --limit shows them") }
         if found.isEmpty { Console.note("nothing found; exprove adapter refresh brings newer catalogs") }
       }
     }
@@ -67,13 +69,13 @@ extension AdapterGroup {
       }
     }
 
-    private func answer(_ found: [(repository: String, entry: CatalogEntry)]) -> JSON {
+    private func answer(_ found: [(repository: String, entry: CatalogEntry)], _ count: Int) -> JSON {
       let list = found.prefix(limit).map { repository, entry -> JSON in
         guard case .object(var members) = entry.json else { return .null }
         members["repository"] = .string(repository)
         return .object(members)
       }
-      return .object(["found": .integer(Int64(found.count)), "adapters": .array(list)])
+      return .object(["found": .integer(Int64(count)), "adapters": .array(list)])
     }
   }
 }

@@ -107,7 +107,8 @@ import Testing
   private func catalog() throws -> [UInt8] {
     var bytes: [UInt8] = []
     for (name, summary, protocols) in [
-      ("acme/itch", "Nasdaq TotalView", ["ITCH 5.0"]), ("acme/latest", "Names of “Börsen”", ["FIX"]),
+      ("acme/itch", "Nasdaq TotalView", ["ITCH 5.0"]),
+      ("acme/latest", "Names of “Börsen”, a \\ and a \"quote\"", ["FIX"]),
       ("zeta/nasdaq", "Market data", ["OUCH"]),
     ] {
       bytes +=
@@ -124,13 +125,20 @@ import Testing
     (["ouch"], ["zeta/nasdaq"]), (["börsen"], ["acme/latest"]), (["Börsen"], ["acme/latest"]),
     (["acme"], ["acme/itch", "acme/latest"]),
     (["mit"], ["acme/itch", "acme/latest", "zeta/nasdaq"]), ([], ["acme/itch", "acme/latest", "zeta/nasdaq"]),
-    (["nothing"], []), (["itch", "nothing"], []), (["summary"], []), (["\""], []), (["updated"], []),
+    (["\"quote\""], ["acme/latest"]), (["\\ and"], ["acme/latest"]), (["}"], []), ([":"], []), (["1700"], []),
+    (["nothing"], []), (["itch", "nothing"], []), (["summary"], []), (["\""], ["acme/latest"]), (["updated"], []),
     ([""], ["acme/itch", "acme/latest", "zeta/nasdaq"]),
   ])
   func finds(words: [String], names: [String]) throws {
     let result = CatalogSearch(words: words).find(in: try catalog())
     #expect(result.entries.map(\.name.description) == names)
     #expect(result.unreadable == 0)
+    #expect(result.found == names.count)
+    for limit in 0...3 {
+      let few = CatalogSearch(words: words).find(in: try catalog(), limit: limit)
+      #expect(few.entries == Array(result.entries.prefix(limit)))
+      #expect(few.found == names.count)
+    }
   }
 
   /// A line that can't be read is counted where it hits, and hides no other; a line's end may be missing.
