@@ -119,10 +119,11 @@ extension AdapterGroup {
           "version": .string($0.version.description), "platform": .string($0.platform), "reason": .string($0.reason),
         ])
       }
+      let version = grounds.choice?.chosen?.path.version
       return .object([
         "adapter": grounds.adapter.shown, "certificate": grounds.certificate.shown,
         "chosen_repository": .bool(grounds.binding?.isChosen == true),
-        "upgrade": grounds.choice?.chosen.map { .string($0.path.version.description) } ?? .null,
+        "upgrade": version == grounds.adapter.version ? .null : version.map { .string($0.description) } ?? .null,
         "left_out": .array(left), "problems": .array(grounds.problems.map { .string($0) }),
         "refreshed": knowledge.map { .integer($0.refreshed) } ?? .null,
       ])
