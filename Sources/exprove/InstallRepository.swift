@@ -6,6 +6,7 @@ import DurableFiles
 import ExecutionIR
 import RepositoryNetwork
 import RunJournal
+import TransparencyLog
 
 extension AdapterGroup {
   /// `exprove adapter repository`.
@@ -82,7 +83,10 @@ extension AdapterGroup {
           if json {
             return try Console.printJSON(
               .object([
-                "repositories": .array(repositories.map { Repository.json($0, revocations) }),
+                "repositories": .array(
+                  try repositories.map {
+                    Repository.json($0, try RepositorySession.log(of: $0, in: store)?.description, revocations)
+                  }),
                 "vendors": .array(
                   lock.vendors.map {
                     .object([
@@ -96,6 +100,9 @@ extension AdapterGroup {
             Console.print(
               "\(repository.name)\t\(printable(repository.address))\tpriority \(repository.priority)\t"
                 + Installs.freshness(revocations, repository.name))
+            if let log = try RepositorySession.log(of: repository, in: store) {
+              Console.print("  log \(printable(log.description))")
+            }
             let bound = lock.vendors.filter { $0.binding.repository == repository.name }.map(\.vendor)
             if !bound.isEmpty { Console.print("  vendors bound to it: \(bound.joined(separator: ", "))") }
           }
@@ -143,11 +150,12 @@ extension AdapterGroup {
       return .object(members)
     }
 
-    static func json(_ repository: KnownRepository, _ revocations: KnownRevocations) -> JSON {
+    static func json(_ repository: KnownRepository, _ log: String?, _ revocations: KnownRevocations) -> JSON {
       let knowledge = revocations.knowledge(of: repository.name)
       return .object([
         "name": .string(repository.name), "address": .string(repository.address),
-        "priority": .integer(repository.priority), "vendors": .array(repository.vendors.map { .string($0) }),
+        "priority": .integer(repository.priority), "log": log.map { .string($0) } ?? .null,
+        "vendors": .array(repository.vendors.map { .string($0) }),
         "refreshed": knowledge.map { .integer($0.refreshed) } ?? .null,
         "timestamp": knowledge.map { .integer($0.timestamp) } ?? .null,
       ])

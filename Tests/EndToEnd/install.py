@@ -13,7 +13,7 @@ import subprocess
 import product
 from certificate import POLICY
 from desk import Desk, Server, digest
-from market_site import Site, certificate_of, template, version_of
+from market_site import NAME, Site, certificate_of, template, version_of
 
 ITCH = "acme/itch"
 
@@ -50,6 +50,9 @@ def installs(bench):
                  bench.site.path + "/metadata/timestamp.json")
     bench.hold(desk.json("repository", "list")["repositories"] == [], "a repository stayed that does not verify")
     desk.trust("main", bench.server.address, bench.root)
+    log = bench.json("identity", "show", NAME + "/log", "--json", EXPROVE_HOME=bench.site.online)["verifier"]
+    bench.hold(desk.json("repository", "list")["repositories"][0]["log"] == log, log)
+    bench.hold(log in desk.call(0, "repository", "list")[0], log)
     found = desk.json("search", "TOTALVIEW", "itch")
     bench.hold([entry["name"] for entry in found["adapters"]] == [ITCH] and found["adapters"][0]["latest"] == "1.0.4", found)
     out, _ = desk.call(0, "install", ITCH)

@@ -2,7 +2,7 @@
 
 internal import DurableFiles
 internal import ExecutionIR
-internal import TransparencyLog
+package import TransparencyLog
 package import UpdateFramework
 
 /// A known repository at work: its verified metadata, its log, and what this store keeps of both.
@@ -111,11 +111,7 @@ package struct RepositorySession: Sendable {
   }
 
   private mutating func openLog() throws(StoreError) {
-    let identity: RepositoryIdentity?
-    do throws(RecordError) { identity = try RepositoryIdentity(client.root) } catch {
-      throw .malformed(path: "\(repository.name): root.json", reason: error.description)
-    }
-    guard let key = identity?.log else { return log = nil }
+    guard let key = try RepositorySession.log(client.root, of: repository.name) else { return log = nil }
     guard log?.key != key else { return }
     let path = checkpointPath(key)
     let note = try store.read(path, limit: SignedNote.largest)
@@ -123,6 +119,23 @@ package struct RepositorySession: Sendable {
     if note != nil, log?.seen == nil {
       throw .malformed(path: path, reason: "it is no checkpoint of the log \(key.name), but it was stored as one")
     }
+  }
+
+  private static func log(_ root: RootMetadata, of repository: String) throws(StoreError) -> VerifierKey? {
+    do throws(RecordError) { return try RepositoryIdentity(root)?.log } catch {
+      throw .malformed(path: "\(repository): root.json", reason: error.description)
+    }
+  }
+
+  /// The key of a repository's log, as the root names it that is trusted here; nil where it names none. Nobody is asked.
+  package static func log(of repository: KnownRepository, in store: AdapterStore) throws(StoreError) -> VerifierKey? {
+    let root = try StoreError.updating { () throws(UpdateError) in
+      try UpdateClient(
+        directory: trusted(repository.name, in: store), source: UnaskedSource(name: repository.name),
+        now: MetadataTime(seconds: 0)
+      ).root
+    }
+    return try log(root, of: repository.name)
   }
 
   /// Keeps the checkpoint last seen: what comes later must go on from it.
