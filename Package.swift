@@ -42,8 +42,9 @@ func fuzzParsers() -> Target {
   .target(
     name: "FuzzParsers",
     dependencies: [
-      "AdapterBinding", "AdapterHost", "AggregationService", "CExProveABI", "CLinux", "DurableFiles", "EventFlow",
-      "ExecutionIR", "Feeds", "Governance", "SecureAggregation", "TransparencyLog",
+      "AdapterBinding", "AdapterHost", "AdapterMarketplace", "AggregationService", "CExProveABI", "CLinux",
+      "DurableFiles", "EventFlow", "ExecutionIR", "Feeds", "Governance", "RepositoryNetwork", "SecureAggregation",
+      "TransparencyLog", "UpdateFramework",
     ], path: "Tests/Fuzz/Parsers", swiftSettings: swiftRules)
 }
 
@@ -289,7 +290,10 @@ if Context.environment["EXPROVE_FUZZING"] == "1" {
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
   ]
   // What is not watched is not explored.
-  let parsers = ["FuzzParsers", "AdapterBinding", "AdapterHost", "Feeds", "Governance", "SourceDiagnostics"]
+  let parsers = [
+    "FuzzParsers", "AdapterBinding", "AdapterHost", "AdapterMarketplace", "ExecutionIR", "Feeds", "Governance",
+    "RepositoryNetwork", "SourceDiagnostics", "UpdateFramework",
+  ]
   for target in package.targets where parsers.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])]
   }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What part of a file an answer of status 206 holds: `bytes FIRST-LAST/LENGTH` (RFC 9110, section 14.4).
-struct ContentRange: Equatable {
-  let first: Int
-  let last: Int
+package struct ContentRange: Equatable {
+  package let first: Int
+  package let last: Int
   /// Nil where the server does not know it: `*`.
-  let length: Int?
+  package let length: Int?
 
   /// Nil for anything else.
-  init?(_ field: String) {
+  package init?(_ field: String) {
     guard field.utf8.count <= 80, field.lowercased().hasPrefix("bytes ") else { return nil }
     let halves = field.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false)
     guard halves.count == 2 else { return nil }

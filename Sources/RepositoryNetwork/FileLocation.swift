@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where one file is asked for: a server, and the target of the request with its query.
-struct FileLocation: Equatable, CustomStringConvertible {
+package struct FileLocation: Equatable, CustomStringConvertible {
   /// The server, with an empty base.
-  let server: RepositoryAddress
+  package let server: RepositoryAddress
   /// Path and query, percent-encoded, beginning with a slash.
-  let target: String
+  package let target: String
 
-  var description: String { server.description + target }
+  package var description: String { server.description + target }
 
   /// The file at `path` below `repository`; nil where `path` would lead elsewhere.
-  init?(_ path: String, in repository: RepositoryAddress) {
+  package init?(_ path: String, in repository: RepositoryAddress) {
     let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     guard path.utf8.count <= 4096, !parts.contains(where: { $0.isEmpty || $0.elementsEqual(".".utf8) }),
       !parts.contains(where: { $0.elementsEqual("..".utf8) }), let server = repository.server
@@ -26,7 +26,7 @@ struct FileLocation: Equatable, CustomStringConvertible {
   }
 
   /// Where `reference`, a field `Location`, leads from here (RFC 3986, section 5.2); nil where that is no address.
-  func following(_ reference: String) -> FileLocation? {
+  package func following(_ reference: String) -> FileLocation? {
     let text = reference.prefix { $0 != "#" }
     guard text.utf8.count <= 8192, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
     let lower = text.prefix(8).lowercased()

@@ -60,8 +60,8 @@ final class MarketPass: Contestant {
     switch part {
     case .idle: return Pass(units: 1, nanoseconds: 0, answer: "")
     case .make:
-      try measure { try MarketRepository(directory: work + "/market").make() }
-      return Pass(units: MarketRepository.vendors * MarketRepository.adapters, nanoseconds: spent, answer: "")
+      try measure { try LargeMarket(directory: work + "/market").make() }
+      return Pass(units: LargeMarket.vendors * LargeMarket.adapters, nanoseconds: spent, answer: "")
     case .refresh: return try repeated(20, refresh)
     case .first: return try repeated(3, first)
     case .lookup: return try repeated(5, lookup)
@@ -113,20 +113,20 @@ final class MarketPass: Contestant {
       guard let file = try client.target(Catalog.target) else { throw BenchmarkError("there is no catalog") }
       catalog = try client.read(Catalog.target, file, limit: Catalog.largestFile)
     }
-    let result = measure { CatalogSearch(words: MarketRepository.words).find(in: catalog) }
+    let result = measure { CatalogSearch(words: LargeMarket.words).find(in: catalog) }
     return Pass(
-      units: MarketRepository.vendors * MarketRepository.adapters, bytes: catalog.count, nanoseconds: spent,
+      units: LargeMarket.vendors * LargeMarket.adapters, bytes: catalog.count, nanoseconds: spent,
       answer: "\(result.entries.count) hits")
   }
 
   private func found(_ client: inout UpdateClient) throws -> String {
-    guard let file = try client.target(MarketRepository.target) else { throw BenchmarkError("the target is not found") }
+    guard let file = try client.target(LargeMarket.target) else { throw BenchmarkError("the target is not found") }
     return "\(file.length) bytes, \(file.sha256)"
   }
 
   private func client(_ directory: String) throws -> UpdateClient {
     let port = String(decoding: try Files.read(work + "/market-port"), as: UTF8.self)
-    guard let address = RepositoryAddress("http://\(MarketRepository.host):\(port)"),
+    guard let address = RepositoryAddress("http://\(LargeMarket.host):\(port)"),
       let now = MetadataTime("2026-01-01T00:00:00Z")
     else { throw BenchmarkError("no server of the marketplace") }
     return try UpdateClient(directory: directory, source: try HTTPSource(address), now: now)

@@ -2,6 +2,7 @@
 
 internal import AdapterBinding
 internal import AdapterHost
+internal import AdapterMarketplace
 internal import AggregationService
 internal import CExProveABI
 internal import EventFlow
@@ -35,6 +36,22 @@ package enum FuzzedParser: String, CaseIterable, Sendable {
   case pcap
   /// A capture of length-prefixed messages or lines.
   case framing
+  /// Metadata of a repository, of any kind.
+  case metadata
+  /// Any JSON, in both of its canonical forms.
+  case canonical
+  /// A marketplace's catalog.
+  case catalog
+  /// What an operator revoked, and what a host knows to be revoked.
+  case revocations
+  /// The lock file of installed adapters.
+  case adapters
+  /// What a vendor says of an adapter to people.
+  case description
+  /// Versions, ranges of them, and names, one a line.
+  case range
+  /// A repository's address, then what its server answers with: redirections and ranges, one a line.
+  case address
 
   package func parse(_ bytes: [UInt8]) {
     switch self {
@@ -56,6 +73,14 @@ package enum FuzzedParser: String, CaseIterable, Sendable {
       FuzzedParser.capture(bytes, [.packet])
       FuzzedParser.capture(bytes, [.message], isOrderSession: true)
     case .framing: FuzzedParser.capture(bytes, [.length16, .line, .message])
+    case .metadata: FuzzedMarketplace.metadata(bytes)
+    case .canonical: FuzzedMarketplace.canonical(bytes)
+    case .catalog: FuzzedMarketplace.catalog(bytes)
+    case .revocations: FuzzedMarketplace.revocations(bytes)
+    case .adapters: FuzzedMarketplace.adapters(bytes)
+    case .description: _ = try? AdapterDescription(decoding: bytes, path: "fuzzed")
+    case .range: FuzzedMarketplace.range(bytes)
+    case .address: FuzzedMarketplace.address(bytes)
     }
   }
 

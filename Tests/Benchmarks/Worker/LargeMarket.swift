@@ -9,7 +9,7 @@ internal import UpdateFramework
 
 /// A repository of 10,000 adapters with 20 versions each: all of its metadata, signed, and its catalog. The adapters' own
 /// files are not made; nobody fetches them here.
-struct MarketRepository {
+struct LargeMarket {
   static let vendors = 200
   static let adapters = 50
   static let versions = 20
@@ -19,7 +19,7 @@ struct MarketRepository {
   private let operators = ["root", "timestamp", "snapshot", "targets"]
 
   static func vendor(_ number: Int) -> String { "vendor-\(number)" }
-  static func name(_ vendor: Int, _ adapter: Int) -> String { "\(MarketRepository.vendor(vendor))/feed-\(adapter)" }
+  static func name(_ vendor: Int, _ adapter: Int) -> String { "\(LargeMarket.vendor(vendor))/feed-\(adapter)" }
 
   static let host = "127.0.0.1"
   /// What is searched for in the catalog: some hits, and many lines that have one of both.
@@ -43,7 +43,7 @@ struct MarketRepository {
 
   func make() throws {
     for path in ["metadata", "targets/catalog"] { try Files.makeDirectory("\(directory)/\(path)") }
-    guard let expires = MetadataTime(MarketRepository.expires) else { throw BenchmarkError("no time") }
+    guard let expires = MetadataTime(LargeMarket.expires) else { throw BenchmarkError("no time") }
     var roles: [DelegatedRole] = []
     var keys: [String: MetadataKey] = [:]
     var files: [String: MetadataFile] = [:]
@@ -61,8 +61,8 @@ struct MarketRepository {
     try Files.writeDurably(catalog, to: "\(directory)/targets/catalog/\(digest).adapters.jsonl")
     let listed = TargetFile(length: Int64(catalog.count), sha256: digest)
     try delegate("catalog", ["catalog/*"], [Catalog.target: listed])
-    for vendor in 0..<MarketRepository.vendors {
-      let name = MarketRepository.vendor(vendor)
+    for vendor in 0..<LargeMarket.vendors {
+      let name = LargeMarket.vendor(vendor)
       try delegate(name, [ReleasePath.pattern(vendor: name)], try targets(of: vendor))
     }
     let parties = try operators.map(Party.init)
@@ -96,10 +96,10 @@ struct MarketRepository {
   /// A library, its certificate and a description for each version of each adapter.
   private func targets(of vendor: Int) throws -> [String: TargetFile] {
     var targets: [String: TargetFile] = [:]
-    for adapter in 0..<MarketRepository.adapters {
-      guard let name = AdapterName(MarketRepository.name(vendor, adapter)), let platform = Platform("linux-x86_64")
+    for adapter in 0..<LargeMarket.adapters {
+      guard let name = AdapterName(LargeMarket.name(vendor, adapter)), let platform = Platform("linux-x86_64")
       else { throw BenchmarkError("no name") }
-      for version in 0..<UInt64(MarketRepository.versions) {
+      for version in 0..<UInt64(LargeMarket.versions) {
         let path = ReleasePath(name: name, version: SemanticVersion(1, version, 0), platform: platform)
         let certificate = file(path.certificate, 4_000, nil)
         targets[path.certificate] = certificate
@@ -124,15 +124,15 @@ struct MarketRepository {
   private func catalog() throws -> [UInt8] {
     let protocols = ["ITCH 5.0", "FIX 4.4", "OUCH 5.0", "SBE", "PITCH", "JSON over WebSocket", "DEEP 1.0"]
     var entries: [CatalogEntry] = []
-    for vendor in 0..<MarketRepository.vendors {
-      for adapter in 0..<MarketRepository.adapters {
-        guard let name = AdapterName(MarketRepository.name(vendor, adapter)) else { throw BenchmarkError("no name") }
+    for vendor in 0..<LargeMarket.vendors {
+      for adapter in 0..<LargeMarket.adapters {
+        guard let name = AdapterName(LargeMarket.name(vendor, adapter)) else { throw BenchmarkError("no name") }
         let spoken = protocols[(vendor + adapter) % protocols.count]
         entries.append(
           CatalogEntry(
             name: name, summary: "Reads \(spoken) of venue \(vendor * 7 % 97) into events, segment \(adapter)",
             licence: "Apache-2.0", protocols: [spoken], latest: SemanticVersion(1, 19, 0),
-            platforms: ["linux-x86_64"], versions: MarketRepository.versions, updated: 1_700_000_000))
+            platforms: ["linux-x86_64"], versions: LargeMarket.versions, updated: 1_700_000_000))
       }
     }
     return entries.sorted { $0.name < $1.name }.flatMap(\.line)
