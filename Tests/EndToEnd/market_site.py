@@ -27,6 +27,11 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
+    def copyfile(self, source, outputfile):
+        # A client that was sent too much hangs up.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            super().copyfile(source, outputfile)
+
 
 def serve(directory):
     """A static file server over a directory; its address."""

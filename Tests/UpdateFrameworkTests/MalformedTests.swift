@@ -108,6 +108,20 @@ import UpdateFramework
     check(text, TimestampMetadata.self, [("[\(signature)]", "[\(signature),\(signature)]", "signatures[1].keyid")])
   }
 
+  /// A message is read by somebody at a terminal, and may hold what a stranger wrote.
+  @Test func messagesAreBoundedAndSteerNoTerminal() throws {
+    let long = String(repeating: "x", count: 1_000_000)
+    for name in ["\\u001b[2J\\u009b\\u202e", long] {
+      let text = PythonFacts.timestamp.replacing(#""_type":"timestamp""#, with: "\"_type\":\"\(name)\"")
+      let message = try #require(reason(text, TimestampMetadata.self))
+      #expect(message.count < 2_100)
+      #expect(message.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 0x9b && $0.value != 0x202e })
+      #expect(message.hasPrefix("x.json: signed._type: this is metadata of the kind"))
+      let rejected = UpdateError.unlisted(role: name + "\u{1b}", source: "memory").description
+      #expect(rejected.count < 2_100 && !rejected.contains("\u{1b}"))
+    }
+  }
+
   /// Each of them would take much memory or stack of a careless reader.
   @Test(arguments: ["[", "{\"a\":", "[[[[{\"a\":["]) func nestingIsBounded(_ open: String) {
     let text = "{\"signed\":" + String(repeating: open, count: 100_000)

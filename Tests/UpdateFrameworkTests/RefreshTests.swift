@@ -119,6 +119,28 @@ import UpdateFramework
     #expect("\(try #require(error))".contains("add it again with its root file"))
   }
 
+  /// What was stored is used without the source; what was not is not fetched either.
+  @Test func storedMetadataNeedNoSource() throws {
+    var repository = try TestRepository()
+    try repository.delegate("zeta", to: [7], paths: ["zeta/*/*/*"])
+    try repository.publish()
+    let test = try TestClient(repository)
+    var client = try test.client()
+    #expect(throws: UpdateError.notRefreshed(directory: test.directory)) { try client.useStored() }
+    _ = try client.refresh()
+    _ = try client.role("acme")
+    _ = test.source.takeRead()
+    var stored = try test.client()
+    try stored.useStored()
+    #expect(try stored.target(path) != nil)
+    #expect(throws: UpdateError.notStored(path: "metadata/1.zeta.json", directory: test.directory)) {
+      try stored.role("zeta")
+    }
+    #expect(test.source.takeRead() == [])
+    _ = try stored.refresh()
+    #expect(try stored.role("zeta") != nil)
+  }
+
   @Test func oneDirectoryTrustsOneRoot() throws {
     var repository = try TestRepository()
     try repository.publish()

@@ -20,7 +20,7 @@ extension UpdateClient {
     let lock = try store.lock()
     // Another process may have gone on since.
     root = try UpdateClient.storedRoot(store, limits)
-    (timestamp, snapshot, targets, roles) = (nil, nil, nil, [:])
+    (timestamp, snapshot, targets, roles, usesStoredOnly) = (nil, nil, nil, [:], false)
     let earlier = try checkClock()
     var report = RefreshReport(earlierRoot: root.version, root: root.version)
     try refreshRoot(&report)
@@ -41,7 +41,7 @@ extension UpdateClient {
   package mutating func useStored() throws(UpdateError) {
     let lock = try store.lock()
     root = try UpdateClient.storedRoot(store, limits)
-    roles = [:]
+    (roles, usesStoredOnly) = ([:], true)
     timestamp = try stored(MetadataStore.timestamp, try trusted(.timestamp))
     snapshot = try stored(MetadataStore.snapshot, try trusted(.snapshot))
     guard let timestamp, let snapshot, snapshot.version == timestamp.snapshot.version else {
@@ -76,6 +76,7 @@ extension UpdateClient {
   }
 
   private func fetch(_ path: String, limit: Int) throws(UpdateError) -> [UInt8] {
+    guard !usesStoredOnly else { throw .notStored(path: path, directory: store.directory) }
     do throws(SourceError) {
       let bytes = try source.read(path, limit: limit)
       guard bytes.count <= limit else { throw SourceError.tooLarge(path, limit: limit) }

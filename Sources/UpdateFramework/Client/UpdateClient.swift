@@ -17,6 +17,8 @@ package struct UpdateClient: Sendable {
   package internal(set) var snapshot: SnapshotMetadata?
   package internal(set) var targets: TargetsMetadata?
 
+  /// Whether nothing may be read from the source, since what was stored is used.
+  var usesStoredOnly = false
   var store: MetadataStore
   /// Verified in this refresh, each under the role that delegates to it: two may name different keys for one role.
   var roles: [Delegation: TargetsMetadata] = [:]

@@ -30,6 +30,8 @@ package enum UpdateError: Error, Equatable, Sendable, CustomStringConvertible {
   case notBegun(directory: String)
   /// Nothing of the repository but its root is known here yet.
   case notRefreshed(directory: String)
+  /// A file that was not stored here, and that is not to be fetched.
+  case notStored(path: String, directory: String)
   /// Another root is trusted in this directory.
   case begun(directory: String, version: Int64)
   /// A file of the client's own is not what it wrote.
@@ -39,7 +41,9 @@ package enum UpdateError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Tests stop the client at every step by this.
   case stopped
 
-  package var description: String {
+  package var description: String { ShownText(message).text }
+
+  private var message: String {
     switch self {
     case .metadata(let error): error.description
     case .expired(let file, let version, let at, let now):
@@ -64,6 +68,8 @@ package enum UpdateError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(directory): no root metadata are trusted here yet; add the repository with the root file that its operator published"
     case .notRefreshed(let directory):
       "\(directory): nothing of the repository is stored here yet; refresh while it can be reached"
+    case .notStored(let path, let directory):
+      "\(directory): \(path) is not stored here; refresh while the repository can be reached"
     case .begun(let directory, let version):
       "\(directory): another root (version \(version)) is trusted here already; remove the repository before trusting a new root for it"
     case .damaged(let path, let reason):

@@ -9,7 +9,9 @@ package enum MetadataError: Error, Equatable, Sendable, CustomStringConvertible 
   /// A signer gave no signature that verifies.
   case signing(keyID: String, reason: String)
 
-  package var description: String {
+  package var description: String { ShownText(message).text }
+
+  private var message: String {
     switch self {
     case .malformed(let file, let reason): "\(file): \(reason)"
     case .unsigned(let file, let valid, let threshold):
