@@ -62,7 +62,8 @@ struct MarketRotate: ParsableCommand {
       let outcome = try Markets.run { () throws(MarketError) in try repository.admit(isLost: lost) }
       if let made { Console.note("\(made.name): a new identity, \(made)") }
       try Markets.tell(
-        outcome, directory, what: "\(role) has new keys", isDone: outcome.waiting.isEmpty && outcome.lacking == nil,
+        outcome, directory, what: "\(role) has new keys",
+        isDone: outcome.waiting.isEmpty && outcome.lacking == nil && !outcome.admitted.isEmpty,
         json: options.json, members: ["role": .string(role), "made": made.map { .string($0.description) } ?? .null])
     }
   }

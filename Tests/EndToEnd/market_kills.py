@@ -93,7 +93,7 @@ class Lives:
 
 def publish_killed(bench):
     """At random moments and at every other call: the release is there or it is not, and publishing again makes it be."""
-    lives = Lives(bench)
+    bench.lives = lives = Lives(bench)
     site = lives.site
     home, identity, _ = site.vendor("acme")
     adapter = version_of(bench, bench.adapters + "/libnasdaq-itch50.so", 1)
@@ -125,7 +125,6 @@ def publish_killed(bench):
     states = bench.parallel(life, enumerate(ends))
     lives.told("publish", len(ends), calls, states)
     bench.hold(set(states) == {"untouched", "staged", "published"}, set(states))
-    bench.lives = lives
 
 
 def rotations_killed(bench):

@@ -71,6 +71,37 @@ import UpdateFramework
     #expect(try market.audit().isSound)
   }
 
+  /// The root is in place, and what its new keys are to sign is not: the next command ends it.
+  @Test(arguments: ["timestamp", "snapshot"])
+  func aLostKeysRotationMayBeInterrupted(role: String) throws {
+    let market = try MarketFixture()
+    _ = try market.publish(try market.draft())
+    let before = try market.read("metadata/timestamp.json")
+    try market.operate { repository throws(MarketError) in
+      _ = try repository.rotate(role, MarketRepository.Rotation())
+      _ = try repository.admit(isLost: true)
+    }
+    #expect(market.exists("metadata/2.root.json"))
+    try market.write(before, "metadata/timestamp.json")
+    #expect(throws: UpdateError.self) { try market.client("early") }
+    _ = try market.operate { r throws(MarketError) in try r.admit(renewing: true) }
+    #expect(try market.client("late").root.version == 2)
+    #expect(try market.audit().isSound)
+  }
+
+  /// Root metadata wait, and the targets that their new key is to sign were never written.
+  @Test func signingMakesWhatAnInterruptedRotationLeftOut() throws {
+    let market = try MarketFixture()
+    try market.operate { r throws(MarketError) in _ = try r.rotate("targets", MarketRepository.Rotation()) }
+    try remove(market.directory + "/incoming/targets.json")
+    let waiting = try market.operate { r throws(MarketError) in try r.admit() }
+    #expect(waiting.waiting.contains { $0.contains("sign incoming/targets.json") }, "\(waiting)")
+    #expect(try market.operate { r throws(MarketError) in try r.sign(role: "targets") }.lack == nil)
+    let done = try market.operate { r throws(MarketError) in try r.admit() }
+    #expect(done.waiting.isEmpty && market.exists("metadata/2.root.json"))
+    #expect(try market.audit().isSound)
+  }
+
   @Test func rootNeedsItsOldThresholdAndItsNewOne() throws {
     let market = try MarketFixture(rootKeys: 2, rootThreshold: 2)
     let others = ["a", "b"].map { name in
