@@ -114,7 +114,9 @@ package struct MarketAudit: Sendable {
     if state.root.body.version != rootVersion {
       findings.append("root \(state.root.body.version) lies there, and the chain of roots ends at \(rootVersion)")
     }
-    if state.isBehindRoot { findings.append("the timestamp is not by the keys of root \(rootVersion)") }
+    if state.isBehindRoot {
+      findings.append("some metadata are not by the keys of root \(rootVersion): exprove market refresh signs anew")
+    }
     checkExpiry("timestamp", state.timestamp.expires)
     checkExpiry("snapshot", state.snapshot.expires)
     checkExpiry("targets", state.targets.body.expires)

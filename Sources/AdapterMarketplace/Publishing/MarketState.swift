@@ -13,7 +13,7 @@ struct MarketState {
   let timestamp: TimestampMetadata
   let snapshot: SnapshotMetadata
   let targets: SignedMetadata<TargetsMetadata>
-  /// Whether the timestamp is by the keys of the root before: a rotation was interrupted.
+  /// Whether some of them are by the keys of the root before only: a rotation was interrupted.
   let isBehindRoot: Bool
 
   init(_ files: MarketFiles) throws(MarketError) {
@@ -32,30 +32,30 @@ struct MarketState {
     let path = files.metadata("timestamp", version: nil)
     let timestamp: SignedMetadata<TimestampMetadata> = try MarketState.decode(
       try files.read(path, limit: MarketFiles.limit("timestamp")), "timestamp", files)
-    var trusted = root.body
-    do {
-      try MarketState.verify(timestamp, trusted, .timestamp, path)
-    } catch {
-      // A rotation with a lost key puts the root in place first.
-      guard version > 1 else { throw error }
+    // Where old keys were lost, a rotation puts the root in place first: what is by the root before is made anew.
+    var roots = [root.body]
+    if version > 1 {
+      let path = files.metadata("root", version: version - 1)
       let before: SignedMetadata<RootMetadata> = try MarketState.decode(
-        try files.read(files.metadata("root", version: version - 1), limit: MarketFiles.limit("root")), "root", files)
+        try files.read(path, limit: MarketFiles.limit("root")), "root", files)
       try MarketState.verify(root, before.body, .root, files.metadata("root", version: version))
-      trusted = before.body
-      try MarketState.verify(timestamp, trusted, .timestamp, path)
+      roots.append(before.body)
     }
-    isBehindRoot = trusted != root.body
+    var isBehind = try MarketState.isBehind(timestamp, roots, .timestamp, path)
     self.timestamp = timestamp.body
     let snapshot: SignedMetadata<SnapshotMetadata> = try MarketState.file(
       "snapshot", timestamp.body.snapshot, files)
-    try MarketState.verifyEither(snapshot, [root.body, trusted], .snapshot, files)
+    let snapshotPath = files.metadata("snapshot", version: snapshot.body.version)
+    if try MarketState.isBehind(snapshot, roots, .snapshot, snapshotPath) { isBehind = true }
     self.snapshot = snapshot.body
     guard let listed = snapshot.body.files["targets.json"] else {
       throw .malformed(
         path: files.metadata("snapshot", version: snapshot.body.version), reason: "signed.meta.targets.json: missing")
     }
     targets = try MarketState.file("targets", listed, files)
-    try MarketState.verifyEither(targets, [root.body, trusted], .targets, files)
+    let targetsPath = files.metadata("targets", version: targets.body.version)
+    if try MarketState.isBehind(targets, roots, .targets, targetsPath) { isBehind = true }
+    isBehindRoot = isBehind
   }
 
   /// A role that `targets` delegates to: nil when it has no metadata yet.
@@ -155,10 +155,17 @@ struct MarketState {
     }
   }
 
-  private static func verifyEither<Body: MetadataBody>(
-    _ file: SignedMetadata<Body>, _ roots: [RootMetadata], _ role: TopRole, _ files: MarketFiles
-  ) throws(MarketError) {
-    let path = files.metadata(role.rawValue, version: file.body.version)
-    do { try verify(file, roots[0], role, path) } catch { try verify(file, roots[1], role, path) }
+  /// Whether a file is by the keys of the second root only; throws when it is by neither's.
+  private static func isBehind<Body: MetadataBody>(
+    _ file: SignedMetadata<Body>, _ roots: [RootMetadata], _ role: TopRole, _ path: String
+  ) throws(MarketError) -> Bool {
+    do throws(MarketError) {
+      try verify(file, roots[0], role, path)
+      return false
+    } catch {
+      guard roots.count > 1 else { throw error }
+      try verify(file, roots[1], role, path)
+      return true
+    }
   }
 }
