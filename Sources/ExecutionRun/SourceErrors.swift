@@ -24,12 +24,14 @@ extension RunError {
 
   /// What keeps installed adapters from being installed or loaded: 1 where a rule or a check says so.
   package static func store(_ error: StoreError) -> RunError {
-    switch error {
-    case .file(let error) where error.isMissing: .missing(error.description)
-    case _ where error.isOutage: .io(error.description)
-    case .missing: .missing(error.description)
-    case .malformed: .badInput(error.description)
-    default: .source(error.description, exitCode: 1)
+    // Reasons, names and paths in it may be a stranger's.
+    let text = printable(error.description)
+    return switch error {
+    case .file(let error) where error.isMissing: .missing(text)
+    case _ where error.isOutage: .io(text)
+    case .missing: .missing(text)
+    case .malformed: .badInput(text)
+    default: .source(text, exitCode: 1)
     }
   }
 }

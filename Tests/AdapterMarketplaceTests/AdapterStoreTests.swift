@@ -73,6 +73,28 @@ final class ScratchStore {
     _ = try store.change(as: "third", patience: 0)
   }
 
+  /// What a repository says may be absurd; a lock file that could not be read again would be worse.
+  @Test func refusesToWriteWhatItCouldNotRead() throws {
+    let scratch = try ScratchStore()
+    let store = AdapterStore(home: scratch.path)
+    var change = try store.change(as: "test")
+    let good = try locked("acme/itch")
+    change.lock.put(good)
+    try change.commit()
+    let keys = (0..<1025).map { "key-\($0)" }
+    for (keys, size) in [(keys, 5), (["ab"], JSON.largestInteger + 1)] as [([String], Int64)] {
+      change.lock.put(
+        LockedAdapter(
+          name: good.name, version: good.version, platform: good.platform, digest: good.digest, length: 10,
+          certificate: good.certificate, repository: "main",
+          voucher: .init(role: "acme", keys: keys, threshold: 1, version: 3),
+          log: .init(key: "k", index: 2, size: size), isPinned: false, range: .any, installed: 5,
+          minimumABI: good.minimumABI, maximumABI: good.maximumABI))
+      #expect(throws: StoreError.self) { try change.commit() }
+      #expect(try store.lock().adapters == [good])
+    }
+  }
+
   /// What neither the state before nor the new one names goes; what a reader of the state before needs stays.
   @Test func sweepsWhatNobodyNames() throws {
     let scratch = try ScratchStore()

@@ -119,9 +119,13 @@ def foreign(bench):
     large.add(large.acme, stem + ".certificate", certificate)
     for version, custom in (("1.1.0", None), ("1.2.0", {"abi": 1}), ("1.3.0", {**facts, "more": True})):
         large.add(large.acme, f"acme/itch/{version}/linux-x86_64.so", library, custom, write=False)
+    large.add(large.acme, "acme/itch/1.5.0/linux-x86_64.so", library,
+              {**facts, "yanked": {"reason": "\x1b[31mred\n\u202e", "at": 5}}, write=False)
     large.write()
     fifth = Desk(bench, "large-desk")
     fifth.trust("large", large.path, large.path + "/metadata/1.root.json")
     fifth.refuses("an adapter has at most", "install", ITCH)
+    told = fifth.refuses("yanked: \\u{1b}[31mred\\u{a}\\u{202e}", "install", f"{ITCH}@^1.5")
+    bench.hold("\x1b" not in told and "\u202e" not in told, told)
     told = fifth.refuses("not within 1.4", "install", f"{ITCH}@1.4")
     bench.hold(told.count("its facts can't be read") == 3, told)

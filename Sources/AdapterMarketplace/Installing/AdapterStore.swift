@@ -133,6 +133,11 @@ package struct StoreChange: ~Copyable {
     guard bytes.count <= AdapterLock.largest else {
       throw .refused("\(path): no more adapters fit into the lock file; remove some")
     }
+    // Some of it comes from repositories: what would not be read again must not be written.
+    guard (try? AdapterLock(decoding: bytes, path: path)) == lock else {
+      throw .refused(
+        "\(path): what a repository says of an adapter does not fit into the lock file; nothing is changed")
+    }
     try StoreError.wrap { () throws(FileError) in try Files.writeDurably(bytes, to: path, mode: 0o600) }
     committed = lock
   }
