@@ -34,7 +34,7 @@ package struct AdapterAdmission {
   /// By what is installed for this user.
   package static func standard(policy: Policy? = nil, now: Int64? = nil) throws(RunError) -> AdapterAdmission {
     do throws(StoreError) {
-      let installed = try KeyHome.installedAdapters().flatMap { (home) throws(StoreError) in
+      let installed = try (try? KeyHome.adapters()).flatMap { (home) throws(StoreError) in
         try InstalledAdapters.open(home: home)
       }
       return AdapterAdmission(installed, demand: policy?.marketplace ?? .unsaid, now: now)
@@ -85,6 +85,14 @@ package struct AdapterAdmission {
       AdapterError(
         .revoked,
         "\(path): sha256:\(digest) was revoked: \(revocation.told); it is not loaded. \(way)"))
+  }
+
+  /// The same of a file that is loaded elsewhere.
+  package func refuseRevoked(fileOf path: String) throws(RunError) {
+    guard installed != nil else { return }
+    let image: AdapterImage
+    do throws(AdapterError) { image = try AdapterImage.read(path: path) } catch { throw .adapter(error) }
+    try refuseRevoked(Digest(bytes: image.digest)!, path)
   }
 
   /// What the policy has against it.

@@ -22,13 +22,6 @@ package struct KeyHome: Sendable {
     return try standard().path(of: "adapters")
   }
 
-  /// Where adapters are installed: `$EXPROVE_ADAPTER_HOME`, else `adapters` in the standard home; nil for a user without a
-  /// home.
-  package static func installedAdapters() -> String? {
-    if let home = environment("EXPROVE_ADAPTER_HOME"), !home.isEmpty { return home }
-    return (try? standard()).map { $0.path + "/adapters" }
-  }
-
   /// Whether the directory exists; throws unless it is one of this user's that no other may enter.
   package func exists() throws(IdentityError) -> Bool {
     var status = stat()

@@ -56,7 +56,9 @@ struct AdapterGroup: ParsableCommand {
       abstract: "Read an adapter's manifest and ELF facts; none of its code runs.",
       discussion: "EXAMPLE\n  exprove adapter inspect nasdaq-itch50")
 
-    @Argument(help: ArgumentHelp("A shipped adapter's name, or the path of a .so or .binding.", valueName: "adapter"))
+    @Argument(
+      help: ArgumentHelp(
+        "A shipped or installed adapter's name, or the path of a .so or .binding.", valueName: "adapter"))
     var adapter: String
 
     @Flag(help: "One JSON object on standard output.")
@@ -65,9 +67,8 @@ struct AdapterGroup: ParsableCommand {
     func run() throws {
       try Failure.exit {
         let image: AdapterImage
-        do throws(AdapterError) { image = try AdapterLocator.standard.image(of: adapter) } catch {
-          throw RunError.adapter(error)
-        }
+        let locator = try AdapterAdmission.standard().locator
+        do throws(AdapterError) { image = try locator.image(of: adapter) } catch { throw RunError.adapter(error) }
         let manifest = image.manifest
         if json {
           return try Console.printJSON(

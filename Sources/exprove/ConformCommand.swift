@@ -33,7 +33,7 @@ struct Conform: ParsableCommand {
         exprove conform ./libvenue.so --capture day.bin --strictness 10 --certificate libvenue.so.certificate
       """)
 
-  @Argument(help: ArgumentHelp("A shipped adapter's name, or the path of a .so.", valueName: "adapter"))
+  @Argument(help: ArgumentHelp("A shipped or installed adapter's name, or the path of a .so.", valueName: "adapter"))
   var adapter: String?
 
   @Flag(help: "List the checks, each with its level, its severity and what must hold, and run none.")
@@ -129,7 +129,9 @@ struct Conform: ParsableCommand {
       let started = Clock.now()
       let report: ConformanceReport
       do {
-        let path = try AdapterLocator.standard.path(of: adapter)
+        let admission = try AdapterAdmission.standard()
+        let path = try admission.locator.path(of: adapter)
+        try admission.refuseRevoked(fileOf: path)
         guard let executable = AdapterLocator.executablePath else {
           throw RunError.internalFault("/proc/self/exe does not name this program")
         }

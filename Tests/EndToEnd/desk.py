@@ -116,7 +116,7 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, directory):
-        super().__init__(("127.0.0.1", 0), functools.partial(Handler, directory=directory))
+        super().__init__(("localhost", 0), functools.partial(Handler, directory=directory))
         self.pause, self.asked = 0, []
         self.address = f"http://localhost:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
