@@ -151,7 +151,7 @@ struct Admission {
       var isTaken = false
       if let file = staged.roles[role.name] {
         do throws(MarketError) { isTaken = try take(role.name, file, before?.body, party, state, now) } catch {
-          refused.append("\(role.name): \(error)")
+          refused.append("\(role.name): \(error); to begin anew, remove incoming/\(role.name).json")
         }
       }
       if !isTaken, let before, let lack = party.lack(before) {
@@ -179,7 +179,11 @@ struct Admission {
       try RevocationChange.check(before, file.body, state.files)
       roles.append((name, file, nil))
     } else {
-      let change = try VendorChange(vendor: name, before: before, after: file.body, files: state.files, now: now)
+      let taken = roles.first { $0.name == MarketFiles.revocationsRole }?.file.body
+      let standing = try state.role(MarketFiles.revocationsRole)?.body
+      let revoked = try RevocationChange.list(taken ?? standing, state.files)
+      let change = try VendorChange(
+        vendor: name, before: before, after: file.body, revoked: revoked, files: state.files, now: now)
       roles.append((name, file, change))
     }
     return true

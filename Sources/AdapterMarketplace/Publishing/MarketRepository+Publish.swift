@@ -90,6 +90,11 @@ extension MarketRepository {
       guard there == digest else { throw MarketRepository.taken(draft.path, there) }
       return false
     }
+    try VendorChange.refuse(
+      digest, at: draft.path,
+      revokedBy: RevocationChange.list(state.role(MarketFiles.revocationsRole)?.body, files),
+      or: state.targets.body.delegations?.role(draft.path.name.vendor) == nil
+        ? nil : state.role(draft.path.name.vendor)?.body)
     let facts = ReleaseFacts(
       minimumABI: draft.minimumABI, maximumABI: draft.maximumABI, produces: description.produces,
       requires: description.requires, capabilities: draft.capabilities, certificate: Digest(of: draft.certificate),

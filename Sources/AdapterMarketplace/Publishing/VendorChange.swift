@@ -14,7 +14,8 @@ struct VendorChange {
   private(set) var targets: [(path: String, file: TargetFile)] = []
 
   init(
-    vendor: String, before: TargetsMetadata?, after: TargetsMetadata, files: MarketFiles, now: MetadataTime
+    vendor: String, before: TargetsMetadata?, after: TargetsMetadata, revoked: RevocationList, files: MarketFiles,
+    now: MetadataTime
   ) throws(MarketError) {
     let name = "\(vendor).json"
     guard after.delegations == nil else {
@@ -27,6 +28,7 @@ struct VendorChange {
     for release in releases {
       known.formUnion([release.path.library, release.path.certificate, release.path.description])
       guard before?.targets[release.path.library] == nil else { continue }
+      try VendorChange.refuse(release.file.sha256, at: release.path, revokedBy: revoked, or: before)
       try VendorChange.check(release, after, files, now)
       publications.append(release.publication)
     }
@@ -36,6 +38,19 @@ struct VendorChange {
           "\(name): the target \(path) is no library, certificate or description of a release of \(vendor)")
       }
       if before?.targets[path] == nil { targets.append((path, file)) }
+    }
+  }
+
+  /// Bytes that were revoked under one version are not published under another: no host would load them.
+  static func refuse(
+    _ digest: Digest, at path: ReleasePath, revokedBy list: RevocationList, or vendor: TargetsMetadata?
+  ) throws(MarketError) {
+    let isRevoked =
+      list.entries.contains { $0.digest == digest }
+      || vendor?.targets.values.contains { $0.sha256 == digest && $0.custom?["revoked"] != nil } ?? false
+    guard !isRevoked else {
+      throw .refused(
+        "\(path.library): these very bytes (sha256:\(digest)) were revoked, and load nowhere; publish others")
     }
   }
 

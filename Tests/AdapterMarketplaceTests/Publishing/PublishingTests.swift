@@ -125,6 +125,36 @@ import UpdateFramework
     #expect(try market.audit().isSound)
   }
 
+  @Test(arguments: [MarketRepository.Withdrawal.revoke, .revokeAsOperator])
+  func revokedBytesAreNotPublishedAgain(how: MarketRepository.Withdrawal) throws {
+    let market = try MarketFixture()
+    let draft = try market.draft()
+    _ = try market.publish(draft)
+    try market.operate(["acme", "operator"]) { repository throws(MarketError) in
+      _ = try repository.stage(how, of: draft.path.name, draft.path.version, reason: "it lies")
+      _ = try repository.admit()
+    }
+    let error = marketError { _ = try market.publish(try market.draft("acme/itch", "1.0.1")) }
+    #expect(error?.description.contains("these very bytes") == true, "\(String(describing: error))")
+    #expect(!market.exists("incoming/acme.json"))
+    #expect(try market.publish(try market.draft("acme/itch", "1.0.1", library: [1, 2])).admitted.count == 2)
+  }
+
+  /// What waits is held against what is revoked by then.
+  @Test func whatWasRevokedWhileItWaitedIsNotAdmitted() throws {
+    let market = try MarketFixture()
+    let draft = try market.draft()
+    _ = try market.publish(draft)
+    let later = try market.draft("acme/itch", "1.0.1")
+    try market.operate(["acme"]) { repository throws(MarketError) in _ = try repository.stage(later) }
+    let outcome = try market.operate { repository throws(MarketError) in
+      _ = try repository.stage(.revokeAsOperator, of: draft.path.name, draft.path.version, reason: "it lies")
+      return try repository.admit()
+    }
+    #expect(outcome.refused.count == 1 && outcome.refused[0].contains("these very bytes"), "\(outcome.refused)")
+    #expect(try market.audit().releases == 1)
+  }
+
   @Test func aRepositoryIsChangedByOneAtATime() throws {
     let market = try MarketFixture()
     let first = try market.open()
