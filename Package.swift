@@ -85,6 +85,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     room("DurableFiles"),
+    room("EscapedMarkup"),
     room("SourceDiagnostics"),
     // Floor 1
     // Plain C over libffi, for the host and the worker.
@@ -145,13 +146,12 @@ let package = Package(
     room(
       "ComplianceReports",
       [
-        "CExProveABI", "CivilTime", "DurableFiles", "EventFlow", "ExecutionEngine", "ExecutionIR", "Governance",
-        "MarketModel",
-        "RunJournal", "TransparencyLog",
+        "CExProveABI", "CivilTime", "DurableFiles", "EscapedMarkup", "EventFlow", "ExecutionEngine", "ExecutionIR",
+        "Governance", "MarketModel", "RunJournal", "TransparencyLog",
       ]),
     room(
       "AdapterMarketplace",
-      ["DurableFiles", "ExecutionIR", "Governance", "TransparencyLog", "UpdateFramework", crypto]),
+      ["DurableFiles", "EscapedMarkup", "ExecutionIR", "Governance", "TransparencyLog", "UpdateFramework", crypto]),
     // Floor 7
     room(
       "ExecutionRun",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import EscapedMarkup
 package import ExecutionIR
 package import RunJournal
 internal import TransparencyLog

@@ -1,77 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes HTML. Names of elements and attributes are literals of this room; every other text is escaped on its way, so that
-/// nothing which a run says can become markup.
-struct Page {
-  private(set) var out = "<!doctype html>\n"
+internal import EscapedMarkup
 
-  /// The value of an attribute.
-  enum Value: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral {
-    case text(String)
-    case number(Int)
+/// A page of a report.
+struct Page: EscapedMarkup {
+  var out = "<!doctype html>\n"
 
-    init(stringLiteral value: String) { self = .text(value) }
-    init(integerLiteral value: Int) { self = .number(value) }
-  }
-
-  typealias Attributes = KeyValuePairs<StaticString, Value>
-
-  /// A style sheet of this room.
-  mutating func style(_ sheet: StaticString) {
-    out += "<style>\(sheet)</style>\n"
-  }
-
-  mutating func text(_ text: String) {
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": out += "&amp;"
-      case "<": out += "&lt;"
-      case ">": out += "&gt;"
-      case "\"": out += "&quot;"
-      case "'": out += "&#39;"
-      default:
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
-          // What does not show, or turns the direction of what does, is shown by its number.
-          out += "\\u{" + String(scalar.value, radix: 16) + "}"
-        default: out.unicodeScalars.append(scalar)
-        }
-      }
-    }
-  }
-
-  private mutating func open(_ name: StaticString, _ attributes: Attributes) {
-    out += "<\(name)"
-    for (key, value) in attributes {
-      out += " \(key)=\""
-      switch value {
-      case .text(let value): text(value)
-      case .number(let value): out += String(value)
-      }
-      out += "\""
-    }
-    out += ">"
-  }
-
-  /// `<name …>body</name>`
-  mutating func element(_ name: StaticString, _ attributes: Attributes, _ body: (inout Page) -> Void) {
-    open(name, attributes)
-    body(&self)
-    out += "</\(name)>"
-  }
-
-  mutating func element(_ name: StaticString, _ body: (inout Page) -> Void) { element(name, [:], body) }
-
-  mutating func element(_ name: StaticString, _ attributes: Attributes, _ words: String) {
-    element(name, attributes) { $0.text(words) }
-  }
-
-  mutating func element(_ name: StaticString, _ words: String) { element(name, [:], words) }
-
-  /// An element of HTML that has no end, such as `meta`.
-  mutating func void(_ name: StaticString, _ attributes: Attributes = [:]) {
-    open(name, attributes)
-  }
+  typealias Value = AttributeValue
 
   /// A file of text ends with a line's end.
   mutating func end() { out += "\n" }

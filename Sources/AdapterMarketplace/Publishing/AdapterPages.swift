@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import EscapedMarkup
 internal import ExecutionIR
 
 /// The pages of a repository: an index and one per adapter, static and without scripts. They are for reading only; what a
@@ -55,7 +56,7 @@ struct AdapterPages {
             page.line()
             page.element("tr") { page in
               page.element("td") { page in
-                page.element("a", ["href": AdapterPages.path(of: entry.name)], entry.name.description)
+                page.element("a", ["href": .text(AdapterPages.path(of: entry.name))], entry.name.description)
               }
               for cell in [
                 entry.summary, entry.protocols.joined(separator: ", "), entry.latest.description,
@@ -100,7 +101,7 @@ struct AdapterPages {
     if !description.links.isEmpty {
       page.element("ul") { page in
         for link in description.links {
-          page.element("li") { $0.element("a", ["href": link, "rel": "noopener noreferrer nofollow"], link) }
+          page.element("li") { $0.element("a", ["href": .text(link), "rel": "noopener noreferrer nofollow"], link) }
         }
       }
     }

@@ -1,63 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes HTML. Elements and the keys of attributes are literals of this room; every other text is escaped on its way, so
-/// that nothing which a vendor says can become markup.
-struct MarkupWriter {
-  private(set) var out = "<!doctype html>\n"
+internal import EscapedMarkup
 
-  typealias Attributes = KeyValuePairs<StaticString, String>
-
-  /// A style sheet of this room.
-  mutating func style(_ sheet: StaticString) { out += "<style>\(sheet)</style>\n" }
-
-  /// Characters that do not show, or that turn the direction of what does, are shown by their numbers; line ends and tabs
-  /// stay where the text is one of several lines.
-  mutating func text(_ text: String, lines: Bool = false) {
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": out += "&amp;"
-      case "<": out += "&lt;"
-      case ">": out += "&gt;"
-      case "\"": out += "&quot;"
-      case "'": out += "&#39;"
-      case "\n" where lines, "\t" where lines: out.unicodeScalars.append(scalar)
-      default:
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
-          out += "\\u{" + String(scalar.value, radix: 16) + "}"
-        default: out.unicodeScalars.append(scalar)
-        }
-      }
-    }
-  }
-
-  private mutating func open(_ name: StaticString, _ attributes: Attributes) {
-    out += "<\(name)"
-    for (key, value) in attributes {
-      out += " \(key)=\""
-      text(value)
-      out += "\""
-    }
-    out += ">"
-  }
-
-  /// `<name …>body</name>`
-  mutating func element(_ name: StaticString, _ attributes: Attributes, _ body: (inout MarkupWriter) -> Void) {
-    open(name, attributes)
-    body(&self)
-    out += "</\(name)>"
-  }
-
-  mutating func element(_ name: StaticString, _ body: (inout MarkupWriter) -> Void) { element(name, [:], body) }
-
-  mutating func element(_ name: StaticString, _ attributes: Attributes, _ words: String) {
-    element(name, attributes) { $0.text(words) }
-  }
-
-  mutating func element(_ name: StaticString, _ words: String) { element(name, [:], words) }
-
-  /// An element that has no end, such as `meta`.
-  mutating func void(_ name: StaticString, _ attributes: Attributes) { open(name, attributes) }
+/// A page of a marketplace's index.
+struct MarkupWriter: EscapedMarkup {
+  var out = "<!doctype html>\n"
 
   /// Text of several lines as it stands.
   mutating func block(_ words: String) { element("pre") { $0.text(words, lines: true) } }
