@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where a repository is served: `http://` or `https://`, a host, perhaps a port and a path. Nothing else: no user, query or
-/// fragment.
+/// fragment, and no `.` or `..` in the path.
 package struct RepositoryAddress: Hashable, Sendable, CustomStringConvertible {
   package let isSecure: Bool
   package let host: String
@@ -33,6 +33,8 @@ package struct RepositoryAddress: Hashable, Sendable, CustomStringConvertible {
     self.port = port
     var base = String(rest[slash...])
     while base.hasSuffix("/") { base.removeLast() }
+    // A step up or nowhere would make two texts of one place.
+    guard !base.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }) else { return nil }
     self.base = base
   }
 

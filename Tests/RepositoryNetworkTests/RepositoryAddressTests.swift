@@ -15,6 +15,7 @@ import Testing
   @Test(arguments: [
     "", "ftp://example.com", "example.com", "http://", "http://user@example.com", "http://example.com:0",
     "http://example.com:65536", "http://example.com/?q", "http://example.com/#f", "http://exa mple.com", "http://[::1",
+    "http://example.com/a/..", "http://example.com/./a",
   ])
   func refuses(text: String) {
     #expect(RepositoryAddress(text) == nil)
