@@ -42,9 +42,7 @@ package final class RunDriver {
           "interrupted; what was recorded in \(recorder.directory.path) is valid, and the same command goes on from there"
         )
       }
-      if let news = try tellRevocations(), watch?.action == .stop {
-        return try stop(&engine, news)
-      }
+      if let news = try tellRevocations() { return try stop(&engine, news) }
       let isFilled = try source.fill(&batch, before: time)
       try record(source.takeIncidents())
       recorder.failedShadow = source.failedShadow
@@ -73,15 +71,20 @@ package final class RunDriver {
     }
   }
 
-  /// Records what was revoked since; nil where nothing was. A run that is taken up looks where it goes on, not among records
-  /// that are only compared.
+  /// Records what was revoked since; the first revocation that ends the run, or nil. A run that is taken up looks where it goes
+  /// on, not among records that are only compared.
   private func tellRevocations() throws(RunError) -> RevocationWatch.News? {
     guard watch != nil, !recorder.isResuming else { return nil }
-    let news = watch!.news(warn: warned)
-    for each in news {
-      try record(try source.revoke(each.adapter, reason: each.reason, isEnding: watch!.action != .finish))
+    var ending: RevocationWatch.News?
+    for news in watch!.news(warn: warned) {
+      let action = watch!.action
+      let incidents = try source.revoke(news.adapter, reason: news.reason, isEnding: action != .finish)
+      try record(incidents)
+      // A shadow may take over later, and has no feed of its own to be quarantined.
+      guard action == .stop || action == .quarantine && incidents.contains(where: \.isShadow) else { continue }
+      ending = ending ?? news
     }
-    return news.first
+    return ending
   }
 
   /// Ends the run where its adapter was revoked, as its policy says.

@@ -19,7 +19,7 @@ public struct MarketplaceDemand: Hashable, Sendable {
   public enum Revocation: String, CaseIterable, Sendable {
     /// The run goes on to its end.
     case finish
-    /// The adapter's feeds are decoded no further.
+    /// The adapter's feeds are decoded no further; a run in which it is a shadow ends there.
     case quarantine
     /// The run ends there.
     case stop

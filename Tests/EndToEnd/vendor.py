@@ -133,6 +133,7 @@ def the_whole_way(bench):
     # The vendor builds, has it judged and publishes; nobody lends anybody a key.
     way.build("0.1.0", "Market data of my-venue.")
     way.publish("0.1.0")
+    shutil.copy(way.library, bench.path("first.so"))
     # The desk trusts a root, finds the adapter and installs it.
     way.call("desk", 0, "adapter", "repository", "add", "market", way.repository, "--root",
              way.repository + "/metadata/1.root.json")
@@ -172,16 +173,19 @@ def an_upgrade(bench):
     bench.hold("exprove adapter refresh" in error, error)
 
 
-def a_run_that_goes_on(bench, action, code):
-    """A run is halted in mid-way, its adapter revoked and the desk told of it; then it goes on, and follows its policy."""
+def a_run_that_goes_on(bench, action, code, shadow=False):
+    """A run is halted in mid-way, its adapter or that one's shadow revoked and the desk told of it; then it goes on, and
+    follows its policy."""
     way = Way(bench)
     store = bench.path("desk/adapters")
     shutil.copytree(store, bench.path("before-" + action))
     capture = bench.path("long.bin")
     if not os.path.exists(capture):
         bench.write("long.bin", day(3_000_000))
-    out = "going-" + action
-    process = way.start(*way.run(out, capture, "--policy", way.policy(action, mode="warn")))
+    out = f"going-{action}-{shadow}"
+    adapters = {"adapter": bench.path("first.so")} if shadow else {}
+    process = way.start(*way.run(out, capture, "--policy", way.policy(action, mode="warn"),
+                                 *(("--shadow", "acme/my-venue") if shadow else ()), **adapters))
     journal = bench.path(out + "/journal")
     while process.poll() is None and not (os.path.isdir(journal) and sum(
             os.path.getsize(os.path.join(journal, name)) for name in os.listdir(journal)) > 1 << 20):
@@ -200,7 +204,8 @@ def a_run_that_goes_on(bench, action, code):
     bench.hold("was revoked: it drops cancels" in error, error)
     report = way.json("desk", "verify", out)
     told = [incident for incident in report["incidents"] if incident["kind"] == "revoked"]
-    bench.hold(len(told) == 1 and told[0]["quarantined"] == (action != "finish"), report["incidents"])
+    bench.hold(len(told) == 1 and told[0]["quarantined"] == (action != "finish" and not shadow)
+               and told[0].get("shadow", False) == shadow, report["incidents"])
     replayed = way.json("desk", "replay", out, "--from", "events")
     bench.hold(replayed["identical"], replayed)
     events = replayed["events"]
@@ -221,6 +226,7 @@ def a_revocation(bench):
     finished = a_run_that_goes_on(bench, "finish", 0)
     quarantined = a_run_that_goes_on(bench, "quarantine", 1)
     stopped = a_run_that_goes_on(bench, "stop", 1)
+    stopped = max(stopped, a_run_that_goes_on(bench, "quarantine", 1, shadow=True))
     bench.hold(quarantined < finished and stopped < finished, (finished, quarantined, stopped))
 
 
