@@ -129,3 +129,13 @@ def foreign(bench):
     bench.hold("\x1b" not in told and "\u202e" not in told, told)
     told = fifth.refuses("not within 1.4", "install", f"{ITCH}@1.4")
     bench.hold(told.count("its facts can't be read") == 3, told)
+    # A revocation is heard though all else that is said of the release is of a later version.
+    later = Foreign(bench, "later")
+    later.add(later.acme, stem + ".so", library, facts)
+    later.add(later.acme, stem + ".certificate", certificate)
+    later.add(later.acme, "acme/itch/1.1.0/linux-x86_64.so", library,
+              {**facts, "more": True, "revoked": {"reason": "it lies", "at": 5, "by": "acme"}}, write=False)
+    later.write()
+    sixth = Desk(bench, "later-desk")
+    sixth.trust("later", later.path, later.path + "/metadata/1.root.json")
+    sixth.refuses("it lies", "install", f"{ITCH}@1.0.1")

@@ -111,8 +111,11 @@ class Way:
         log = self.json("operator", "identity", "show", MARKET + "/log")["verifier"]
         demand = {"mode": mode, "logs": [log], "maximum_age": maximum_age,
                   "on_revocation": on_revocation}
+        # The certificate is found where the install put it.
+        lab = self.json("vendor", "identity", "show", "acme/lab")["verifier"]
+        certificate = {"mode": mode, "trusted": [lab], "level": 3}
         return self.bench.write(f"{mode}-{on_revocation}-{maximum_age}.json",
-                                json.dumps({**POLICY, "marketplace": demand}))
+                                json.dumps({**POLICY, "marketplace": demand, "certificate": certificate}))
 
     def run(self, out, capture, *more, adapter="acme/my-venue"):
         return [*product.run_arguments(self.task, self.reference, [f"MYV={adapter}:{capture},{KEYS}"], out, "shadow"),
@@ -147,7 +150,8 @@ def the_whole_way(bench):
     bench.hold("what is revoked was last asked of" in error, error)
     way.call("desk", 0, "replay", "way-1")
     recorded = json.loads(product.read(bench.path("way-1/run.json")))["feeds"][0]["adapter"]
-    bench.hold(recorded["version"] == "0.1.0", recorded)
+    bench.hold(recorded["version"] == "0.1.0" and len(recorded["certificate"]) == 64, recorded)
+    bench.hold("my-venue 0.1.0" in way.call("desk", 0, "adapter", "inspect", "acme/my-venue")[0], "not inspected by its name")
 
 
 def an_upgrade(bench):
@@ -213,6 +217,8 @@ def a_run_that_goes_on(bench, action, code, shadow=False):
     for adapter in ("acme/my-venue", bench.path("my-venue/libmy-venue.so")):
         error = way.call("desk", 1, *way.run("never", bench.path("way.bin"), adapter=adapter))[1]
         bench.hold("was revoked: it drops cancels" in error, error)
+    error = way.call("desk", 1, "conform", "acme/my-venue", "--strictness", "1")[1]
+    bench.hold("was revoked: it drops cancels" in error, error)
     error = way.call("desk", 1, "replay", out)[1]
     bench.hold("--from events" in error, error)
     way.call("desk", 1, "normalize", "--summary", "--feed", f"MYV=acme/my-venue:{capture},{KEYS}")

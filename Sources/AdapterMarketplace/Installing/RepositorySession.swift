@@ -176,12 +176,10 @@ package struct RepositorySession: Sendable {
   mutating func takeRevocations(ofVendor vendor: String, into revocations: inout KnownRevocations) throws(StoreError) {
     for listing in try listings(vendor: vendor) {
       for (path, file) in listing.files {
-        guard let release = try? RepositorySession.release(path, file).get(), let revoked = release.facts.revoked else {
-          continue
-        }
+        guard let revoked = ReleaseFacts.revocation(in: file.custom) else { continue }
         revocations.add(
           Revocation(
-            digest: release.digest, target: path.library, reason: revoked.reason, at: revoked.at,
+            digest: file.sha256, target: path.library, reason: revoked.reason, at: revoked.at,
             repository: repository.name, source: .vendor))
       }
     }

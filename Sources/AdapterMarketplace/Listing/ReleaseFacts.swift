@@ -80,6 +80,16 @@ package struct ReleaseFacts: Equatable, Sendable {
     self.revoked = revoked
   }
 
+  /// The revocation in a target's `custom`, whatever else that says: what a later version has added, or a revocation that
+  /// can't be read whole, revokes all the same.
+  package static func revocation(in custom: JSON?) -> Withdrawal? {
+    guard let said = custom?["revoked"], !said.isNull else { return nil }
+    let at: Int64? = said["at"]?.integer()
+    return Withdrawal(
+      reason: said["reason"]?.text ?? "without a reason that can be read",
+      at: at.map { min(max($0, 0), JSON.largestInteger) } ?? 0)
+  }
+
   private static let keys = ["abi", "contracts", "capabilities", "certificate", "licence", "yanked", "revoked"]
 
   /// `custom` of the target.
